@@ -1,0 +1,61 @@
+# The two commands: `make lab` opens the course, `make test` proves it.
+# Both set up .venv first when it is missing or older than the pinned requirements.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+FIRST := notebooks/01_numpy_rnn_loop.ipynb
+# JupyterLab refuses to start as root unless told to; containers often are root.
+LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test setup lint format types lock execute honesty clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+lab: $(READY)  ## open the course in JupyterLab, at the first lesson
+	$(BIN)/jupyter lab $(LAB_FLAGS) $(LAB_OPTIONS) $(FIRST)
+
+test: $(READY) lint types  ## everything: style, types, unit and hygiene tests, every notebook
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env notebooks
+
+setup: $(READY)  ## create .venv and install the pinned requirements
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11, 3.12 or 3.13 (TensorFlow has no build for others)."; \
+		echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
+	@# Debian ships python3 without ensurepip: then pip is installed from outside.
+	$(PYTHON) -m venv --clear $(VENV) 2>/dev/null || { $(PYTHON) -m venv --clear --without-pip $(VENV) \
+		&& $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@# No pop-up that asks for news from the network at the first start.
+	-@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
+	@touch $(READY)
+
+lint: $(READY)  ## check format, style and spelling of code and notebooks
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/codespell
+
+format: $(READY)  ## mend format and style where a tool can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+types: $(READY)  ## check the types of the helper package
+	$(BIN)/mypy
+
+execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: make execute NB=notebooks/02_embedding.ipynb
+	$(BIN)/python tests/execute_notebook.py $(or $(NB),notebooks/*.ipynb)
+
+clean:  ## remove .venv and every cache inside this folder
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+lock:  ## solve the requirements anew (needs uv: pip install uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.txt
