@@ -1,0 +1,107 @@
+"""Run lessons from a fresh kernel and keep their outputs.
+
+Use: python tests/execute_notebook.py NOTEBOOK…
+
+A lesson is written back only when it ran to its end. What changes from machine to machine for
+no reason (versions in the metadata, overwritten progress-bar lines) is left out, so that a diff
+shows what changed. Seconds of the slow cells are printed.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python"}
+CELL_LIMIT_S = 600
+
+
+def overwrite_lines(text: str) -> str:
+    """Keep what a terminal shows after carriage returns: the last state of a progress bar."""
+    lines = text.split("\n")
+    shown = [[state for state in line.split("\r") if state.strip()] or [""] for line in lines]
+    return "\n".join(states[-1] for states in shown)
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Drop run-dependent metadata and merge the pieces in which a stream arrived."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(
+            {
+                key: cell.metadata[key]
+                for key in sorted(cell.metadata)
+                if key in ("reason", "slideshow", "tags")
+            }
+        )
+        if cell.cell_type != "code":
+            continue
+        merged: list[nbformat.NotebookNode] = []
+        for output in cell.outputs:
+            if (
+                merged
+                and output.output_type == "stream" == merged[-1].output_type
+                and merged[-1].name == output.name
+            ):
+                merged[-1].text += output.text
+            else:
+                merged.append(output)
+        for output in merged:
+            if output.output_type == "error":
+                # The full traceback is mostly the library's files, at paths of this machine.
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+            elif output.output_type == "stream":
+                output.text = overwrite_lines(output.text)
+        cell.outputs = merged
+
+
+def execute(path: Path) -> bool:
+    """Execute one notebook in place; False, and no change, when a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    starts: dict[int, float] = {}
+    seconds: dict[int, float] = {}
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_LIMIT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        on_cell_start=lambda cell, cell_index: starts.update({cell_index: time.perf_counter()}),
+        on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
+            {cell_index: time.perf_counter() - starts[cell_index]}
+        ),
+    )
+    begin = time.perf_counter()
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        print(f"{path}: not written, a cell failed\n{error}", file=sys.stderr)
+        return False
+    clean(notebook)
+    written = path.with_suffix(".tmp")
+    nbformat.write(notebook, written)
+    os.replace(written, path)
+    print(f"{path}: {time.perf_counter() - begin:.1f} s")
+    for index, value in seconds.items():
+        if value > 3:
+            first_line = notebook.cells[index].source.splitlines()[0]
+            print(f"  cell {index}: {value:5.1f} s  {first_line[:70]}")
+    return True
+
+
+def main() -> int:
+    """Execute the notebooks named on the command line; 1 when any failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    results = [execute(path) for path in parser.parse_args().notebooks]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""The rules that every lesson keeps. Each rule takes a notebook and returns its problems, in words."""
+
+import ast
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+IGNORED, RAISES = "nbval-ignore-output", "raises-exception"
+TAGS = {IGNORED, RAISES}
+CELL_KEYS = {"reason", "slideshow", "tags"}
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+LONGEST_CELL, LONGEST_DEFINITION = 12, 25
+COMPARED_SHARE = 0.7
+WITH_OUTPUT_SHARE = 0.7
+LARGEST_OUTPUT = 1_000_000  # characters, pictures included
+
+Rule = Callable[[NotebookNode, Path], list[str]]
+
+
+def code_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    return [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+
+def prose_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    return [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown"]
+
+
+def tags(cell: NotebookNode) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def without_code(source: str) -> str:
+    """Markdown without its code blocks and inline code."""
+    return re.sub(r"```.*?```|`[^`\n]*`", "", source, flags=re.DOTALL)
+
+
+def executed_in_order(notebook: NotebookNode, _: Path) -> list[str]:
+    counts = [cell.execution_count for _, cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        return [f"not executed top to bottom from a fresh kernel: execution counts {counts}"]
+    return []
+
+
+def errors_are_tagged(notebook: NotebookNode, _: Path) -> list[str]:
+    problems = []
+    for i, cell in code_cells(notebook):
+        failed = any(output.output_type == "error" for output in cell.outputs)
+        if failed and RAISES not in tags(cell):
+            problems.append(f"cell {i} ends in an error and is not tagged {RAISES}")
+        if not failed and RAISES in tags(cell):
+            problems.append(f"cell {i} is tagged {RAISES} and raises none")
+    return problems
+
+
+def no_stderr(notebook: NotebookNode, _: Path) -> list[str]:
+    return [
+        f"cell {i} writes to stderr: {output.text[:80]!r}"
+        for i, cell in code_cells(notebook)
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def plain_python(notebook: NotebookNode, _: Path) -> list[str]:
+    """No magic at all is on the allow-list: nbval passes a cell with an unknown one unseen."""
+    problems = []
+    for i, cell in code_cells(notebook):
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError as error:
+            problems.append(f"cell {i} is not plain Python (a magic?): {error.text!r}")
+            continue
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        if "get_ipython" in names:
+            problems.append(f"cell {i} calls get_ipython, the way around the ban of magics")
+        if cell.source.rstrip().endswith(";"):
+            problems.append(f"cell {i} ends with a semicolon, which nbval does not honour")
+    return problems
+
+
+def tags_have_reasons(notebook: NotebookNode, _: Path) -> list[str]:
+    problems = []
+    for i, cell in enumerate(notebook.cells):
+        unknown = tags(cell) - TAGS
+        if unknown:
+            problems.append(f"cell {i} has unknown tags {sorted(unknown)}")
+        if tags(cell) & TAGS and len(cell.metadata.get("reason", "").split()) < 3:
+            problems.append(f"cell {i} is tagged {sorted(tags(cell))} without a reason in its metadata")
+    return problems
+
+
+def mostly_compared(notebook: NotebookNode, _: Path) -> list[str]:
+    compared, total = comparison_counts(notebook)
+    if total and compared < COMPARED_SHARE * total:
+        return [f"nbval compares {compared} of {total} code cells, expected {COMPARED_SHARE:.0%} or more"]
+    return []
+
+
+def comparison_counts(notebook: NotebookNode) -> tuple[int, int]:
+    """Code cells that nbval compares, and all code cells."""
+    cells = code_cells(notebook)
+    return sum(IGNORED not in tags(cell) for _, cell in cells), len(cells)
+
+
+def mostly_with_output(notebook: NotebookNode, _: Path) -> list[str]:
+    cells = code_cells(notebook)
+    shown = sum(bool(cell.outputs) for _, cell in cells)
+    if shown < WITH_OUTPUT_SHARE * len(cells):
+        return [f"{shown} of {len(cells)} code cells show something, expected {WITH_OUTPUT_SHARE:.0%}"]
+    return []
+
+
+def short_cells(notebook: NotebookNode, _: Path) -> list[str]:
+    problems = []
+    for i, cell in code_cells(notebook):
+        lines = len([line for line in cell.source.splitlines() if line.strip()])
+        definitions = (ast.ClassDef, ast.FunctionDef)
+        try:
+            defines = any(isinstance(node, definitions) for node in ast.parse(cell.source).body)
+        except SyntaxError:
+            defines = False
+        limit = LONGEST_DEFINITION if defines else LONGEST_CELL
+        if lines > limit:
+            problems.append(f"cell {i} has {lines} lines, at most {limit}")
+    return problems
+
+
+def pictures_have_alt(notebook: NotebookNode, _: Path) -> list[str]:
+    problems = []
+    for i, cell in code_cells(notebook):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                if len(alt.split()) < 5:
+                    problems.append(f"cell {i} shows a picture without alt text: use course_utils.plots.show")
+    for i, cell in prose_cells(notebook):
+        source = without_code(cell.source)
+        if re.search(r"!\[\s*\]\(", source) or any(
+            not re.search(r"""alt\s*=\s*["'][^"']""", tag) for tag in re.findall(r"<img\b[^>]*>", source)
+        ):
+            problems.append(f"cell {i} has a picture without alt text")
+    return problems
+
+
+def headings_in_order(notebook: NotebookNode, path: Path) -> list[str]:
+    levels = [
+        (i, len(match[1]), match[2])
+        for i, cell in prose_cells(notebook)
+        for match in re.finditer(r"^(#+) +(.+)$", without_code(cell.source), flags=re.MULTILINE)
+    ]
+    if not levels or levels[0][:2] != (0, 1):
+        return ["the first cell does not begin with the title, a heading of level 1"]
+    problems = []
+    number = path.name.split("_")[0].lstrip("0")
+    if number.isdigit() and not levels[0][2].startswith(f"{number} · "):
+        problems.append(f"the title is {levels[0][2]!r}, expected it to begin with '{number} · '")
+    for (_, before, _), (i, level, title) in pairwise(levels):
+        if level == 1:
+            problems.append(f"cell {i}: a second title, {title!r}")
+        elif level > before + 1:
+            problems.append(f"cell {i}: heading {title!r} skips a level")
+    return problems
+
+
+def objectives_and_recap(notebook: NotebookNode, _: Path) -> list[str]:
+    prose = "\n".join(cell.source for _, cell in prose_cells(notebook))
+    wanted = {
+        "After this lesson you can": "After this lesson you can" in prose,
+        "What to know before": re.search(r"what to know before", prose, re.IGNORECASE),
+        "minutes": re.search(r"\bminutes\b", prose),
+        "## Recap": re.search(r"^## Recap", prose, re.MULTILINE),
+        "the next lesson": re.search(r"next lesson|end of the course", prose, re.IGNORECASE),
+    }
+    return [f"the prose lacks {name!r}" for name, found in wanted.items() if not found]
+
+
+def links_resolve(notebook: NotebookNode, path: Path) -> list[str]:
+    return [
+        f"cell {i}: {problem}"
+        for i, cell in prose_cells(notebook)
+        for problem in dead_links(cell.source, path.parent)
+    ]
+
+
+def dead_links(source: str, folder: Path) -> list[str]:
+    """Links of a Markdown text to files that are not there."""
+    targets = re.findall(r"\]\(<?([^)\s>]+)[^)]*\)", without_code(source))
+    targets += re.findall(r"""(?:href|src)\s*=\s*["']([^"']+)["']""", without_code(source))
+    dead = []
+    for target in targets:
+        if re.match(r"[a-z]+:", target) or target.startswith("#"):
+            continue
+        if not (folder / target.split("#")[0]).exists():
+            dead.append(f"the link to {target} leads nowhere")
+    return dead
+
+
+def clean_metadata(notebook: NotebookNode, _: Path) -> list[str]:
+    problems = []
+    if notebook.metadata != NOTEBOOK_METADATA:
+        problems.append(f"the notebook's metadata is {dict(notebook.metadata)}, expected {NOTEBOOK_METADATA}")
+    ids = [cell.get("id") for cell in notebook.cells]
+    if None in ids or len(set(ids)) != len(ids):
+        problems.append("cells lack ids, or share one")
+    for i, cell in enumerate(notebook.cells):
+        unknown = set(cell.metadata) - CELL_KEYS
+        if unknown:
+            problems.append(f"cell {i} has metadata {sorted(unknown)}, expected only {sorted(CELL_KEYS)}")
+        if cell.get("attachments"):
+            problems.append(f"cell {i} has attachments")
+    return problems
+
+
+def portable_outputs(notebook: NotebookNode, _: Path) -> list[str]:
+    """No path of one machine, no address of an object, nothing huge."""
+    problems = []
+    for i, cell in code_cells(notebook):
+        texts = [output.get("text", "") for output in cell.outputs]
+        texts += [str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs]
+        texts += ["\n".join(output.get("traceback", [])) for output in cell.outputs]
+        joined = "\n".join(texts)
+        if re.search(r"\b0x[0-9a-f]{6,}", joined):
+            problems.append(f"cell {i} shows an object's address")
+        if re.search(r"(?<![\w.])/(home|root|tmp|Users|work)/", joined) or re.search(r"\b[A-Z]:\\", joined):
+            problems.append(f"cell {i} shows a path of one machine")
+        if len(str(cell.outputs)) > LARGEST_OUTPUT:
+            problems.append(f"cell {i} has more than {LARGEST_OUTPUT:,} characters of output")
+    return problems
+
+
+def not_empty(notebook: NotebookNode, _: Path) -> list[str]:
+    return [f"cell {i} is empty" for i, cell in enumerate(notebook.cells) if not cell.source.strip()]
+
+
+RULES: list[Rule] = [
+    executed_in_order,
+    errors_are_tagged,
+    no_stderr,
+    plain_python,
+    tags_have_reasons,
+    mostly_compared,
+    mostly_with_output,
+    short_cells,
+    pictures_have_alt,
+    headings_in_order,
+    objectives_and_recap,
+    links_resolve,
+    clean_metadata,
+    portable_outputs,
+    not_empty,
+]

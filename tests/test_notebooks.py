@@ -1,0 +1,133 @@
+"""Every lesson keeps every rule, and every rule can be broken."""
+
+import copy
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests import notebook_rules as rules
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def test_there_are_lessons():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_lesson_keeps_the_rule(path, rule):
+    problems = rule(read(path), path)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_lesson_is_valid(path):
+    nbformat.validate(read(path))
+
+
+def test_share_of_compared_cells(capsys):
+    counts = {path.name: rules.comparison_counts(read(path)) for path in NOTEBOOKS}
+    with capsys.disabled():
+        print("\ncode cells compared by nbval / all:")
+        for name, (compared, total) in counts.items():
+            print(f"  {compared:3d} / {total:3d}  {name}")
+    compared, total = (sum(column) for column in zip(*counts.values(), strict=True))
+    assert compared >= rules.COMPARED_SHARE * total
+
+
+@pytest.fixture
+def lesson():
+    """A small lesson that keeps every rule."""
+    figure = new_output(
+        "display_data",
+        data={"image/png": "AA==", "text/plain": "a line that goes up and down"},
+        metadata={"image/png": {"alt": "a line that goes up and down"}},
+    )
+    front = "# 3 · A lesson\n\nAfter this lesson you can …\n\nWhat to know before: nothing.\n\n20 minutes"
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell(front),
+            new_code_cell(
+                "1 + 1", execution_count=1, outputs=[new_output("execute_result", {"text/plain": "2"})]
+            ),
+            new_markdown_cell("## A section\n\n[a link](test_notebooks.py)"),
+            new_code_cell("show()", execution_count=2, outputs=[figure]),
+            new_code_cell("print(3)", execution_count=3, outputs=[new_output("stream", text="3\n")]),
+            new_markdown_cell("## Recap\n\nThe next lesson …"),
+        ],
+        metadata=copy.deepcopy(rules.NOTEBOOK_METADATA),
+    )
+    return nbformat.from_dict(notebook)
+
+
+PATH = Path(__file__).parent / "03_lesson.ipynb"
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_small_lesson_keeps_the_rule(lesson, rule):
+    assert rule(lesson, PATH) == []
+
+
+def tag(cell, *names, reason=None):
+    cell.metadata["tags"] = list(names)
+    if reason:
+        cell.metadata["reason"] = reason
+
+
+BREAKS = [
+    (rules.executed_in_order, lambda nb: nb.cells[3].update(execution_count=None)),
+    (rules.executed_in_order, lambda nb: nb.cells[3].update(execution_count=7)),
+    (
+        rules.errors_are_tagged,
+        lambda nb: nb.cells[1].outputs.append(new_output("error", ename="E", evalue="", traceback=[])),
+    ),
+    (rules.errors_are_tagged, lambda nb: tag(nb.cells[1], rules.RAISES)),
+    (rules.no_stderr, lambda nb: nb.cells[1].outputs.append(new_output("stream", name="stderr", text="W"))),
+    (rules.plain_python, lambda nb: nb.cells[1].update(source="%matplotlib inline")),
+    (rules.plain_python, lambda nb: nb.cells[1].update(source="%%time\n1 + 1")),
+    (rules.plain_python, lambda nb: nb.cells[1].update(source="!ls")),
+    (rules.plain_python, lambda nb: nb.cells[1].update(source="get_ipython().system('ls')")),
+    (rules.plain_python, lambda nb: nb.cells[1].update(source="plt.plot(x);")),
+    (rules.tags_have_reasons, lambda nb: tag(nb.cells[1], rules.IGNORED)),
+    (rules.tags_have_reasons, lambda nb: tag(nb.cells[1], "nbval-skip", reason="it is too slow")),
+    (rules.mostly_compared, lambda nb: [tag(nb.cells[i], rules.IGNORED) for i in (1, 3)]),
+    (rules.mostly_with_output, lambda nb: [nb.cells[i].update(outputs=[]) for i in (1, 3)]),
+    (rules.short_cells, lambda nb: nb.cells[1].update(source="x = 1\n" * 13)),
+    (rules.short_cells, lambda nb: nb.cells[1].update(source="def f():\n" + "    x = 1\n" * 25)),
+    (rules.pictures_have_alt, lambda nb: nb.cells[3].outputs[0].update(metadata={})),
+    (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source="![](a.png)")),
+    (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source='<img src="a.png">')),
+    (rules.headings_in_order, lambda nb: nb.cells[0].update(source="## 3 · A lesson")),
+    (rules.headings_in_order, lambda nb: nb.cells[0].update(source="# 4 · A lesson")),
+    (rules.headings_in_order, lambda nb: nb.cells[2].update(source="# Another title")),
+    (rules.headings_in_order, lambda nb: nb.cells[2].update(source="### Too deep")),
+    (rules.objectives_and_recap, lambda nb: nb.cells[-1].update(source="## End\n\nThe next lesson …")),
+    (rules.objectives_and_recap, lambda nb: nb.cells[0].update(source="# 3 · A lesson")),
+    (rules.links_resolve, lambda nb: nb.cells[2].update(source="[a link](nowhere.ipynb#top)")),
+    (rules.links_resolve, lambda nb: nb.cells[2].update(source='<a href="nowhere.ipynb">x</a>')),
+    (rules.clean_metadata, lambda nb: nb.metadata.update(widgets={})),
+    (rules.clean_metadata, lambda nb: nb.cells[1].metadata.update(collapsed=True)),
+    (rules.clean_metadata, lambda nb: nb.cells[1].update(id=nb.cells[2].id)),
+    (rules.portable_outputs, lambda nb: nb.cells[4].outputs[0].update(text="<A at 0x7f00deadbeef>")),
+    (rules.portable_outputs, lambda nb: nb.cells[4].outputs[0].update(text="/" + "home/me/x")),
+    (rules.portable_outputs, lambda nb: nb.cells[4].outputs[0].update(text="x" * 1_000_001)),
+    (rules.not_empty, lambda nb: nb.cells[4].update(source=" ")),
+]
+
+
+@pytest.mark.parametrize(("rule", "break_it"), BREAKS)
+def test_each_rule_can_be_broken(lesson, rule, break_it):
+    break_it(lesson)
+    assert rule(lesson, PATH)
+
+
+def test_every_rule_is_broken_once():
+    assert {rule for rule, _ in BREAKS} == set(rules.RULES)
