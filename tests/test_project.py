@@ -1,0 +1,235 @@
+"""The project's own files agree with each other, and its two commands work."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.notebook_rules import dead_links
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
+LOCK_TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+DECLARED = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
+LINUX = {
+    "sys_platform": "linux",
+    "platform_machine": "x86_64",
+    "platform_system": "Linux",
+    "os_name": "posix",
+}
+MAC = {"sys_platform": "darwin", "platform_machine": "arm64", "platform_system": "Darwin", "os_name": "posix"}
+WINDOWS = {
+    "sys_platform": "win32",
+    "platform_machine": "AMD64",
+    "platform_system": "Windows",
+    "os_name": "nt",
+}
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def locked():
+    """Every line of the pinned file as a Requirement."""
+    lines = re.findall(r"^([A-Za-z0-9].*?)\s*\\?$", LOCK_TEXT, flags=re.MULTILINE)
+    return [Requirement(line) for line in lines]
+
+
+def pins(platform, python):
+    """Name and version of what the pinned file installs on a platform."""
+    environment = platform | {"python_version": python, "python_full_version": f"{python}.1"}
+    return {
+        r.name: Version(str(r.specifier).removeprefix("=="))
+        for r in locked()
+        if r.marker is None or r.marker.evaluate(environment)
+    }
+
+
+def tracked_files():
+    shown = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in shown.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("platform", [LINUX, MAC, WINDOWS], ids=["linux", "mac", "windows"])
+@pytest.mark.parametrize("python", PYTHONS)
+def test_pins_satisfy_what_is_declared(platform, python):
+    found = pins(platform, python)
+    for line in DECLARED:
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        if requirement.marker and not requirement.marker.evaluate(platform | {"python_version": python}):
+            continue
+        if name == "tensorflow" and platform is LINUX:
+            name = "tensorflow-cpu"
+        assert name in found, f"{line} is declared in pyproject.toml and not pinned: run make lock"
+        assert requirement.specifier.contains(found[name]), f"{name} {found[name]} is pinned, declared {line}"
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [(LINUX, "tensorflow-cpu"), (MAC, "tensorflow"), (WINDOWS, "tensorflow")]
+)
+def test_every_platform_gets_one_tensorflow(platform, name):
+    assert [p for p in pins(platform, "3.12") if p.startswith("tensorflow")] == [name]
+
+
+def test_every_pin_is_exact_and_hashed():
+    blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK_TEXT, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(locked())
+    for block in blocks:
+        requirement = Requirement(block.split("\\")[0].strip())
+        assert str(requirement.specifier).startswith("=="), requirement
+        assert "--hash=sha256:" in block, requirement
+    assert "://" not in LOCK_TEXT
+
+
+def test_conda_way_says_the_same():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, pip = environment["dependencies"]
+    python = next(Requirement(line) for line in conda if line.startswith("python"))
+    assert python.specifier == SpecifierSet(PYPROJECT["project"]["requires-python"])
+    assert pip == {"pip": ["-r requirements.txt"]}
+    assert {Requirement(line).name for line in conda} == {"python", "pip"}
+
+
+def test_supported_pythons_are_the_same_everywhere():
+    wanted = SpecifierSet(PYPROJECT["project"]["requires-python"])
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == PYTHONS
+    assert [f"3.{minor}" for minor in range(20) if wanted.contains(f"3.{minor}.5")] == PYTHONS
+
+
+def test_this_environment_is_the_pinned_one():
+    here = [r for r in locked() if r.marker is None or r.marker.evaluate()]
+    for name, version in ((r.name, Version(str(r.specifier).removeprefix("=="))) for r in here):
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            pytest.fail(f"{name} {version} is pinned and not installed: run make setup")
+        assert Version(installed) == version, f"{name}: installed {installed}, pinned {version}"
+
+
+def test_every_dependency_has_its_reason_beside_it():
+    rows = PYPROJECT_TEXT.splitlines()
+    for line in DECLARED:
+        written = next(i for i, row in enumerate(rows) if row.strip().startswith(f'"{line}",'))
+        beside, above = rows[written].split('",')[-1].strip(), rows[written - 1].strip()
+        assert beside.startswith("#") or above.startswith("#"), f"{line} has no reason beside it"
+
+
+def test_declared_override_matches_the_declared_version():
+    """The lock's rule that keeps tensorflow away from tensorflow-cpu names the same range."""
+    (override,) = (Requirement(line) for line in PYPROJECT["tool"]["uv"]["override-dependencies"])
+    by_name = {Requirement(line).name: Requirement(line) for line in DECLARED}
+    assert override.specifier == by_name["tensorflow"].specifier == by_name["tensorflow-cpu"].specifier
+    for platform in (LINUX, MAC, WINDOWS):
+        assert Marker(str(override.marker)).evaluate(platform) != by_name["tensorflow-cpu"].marker.evaluate(
+            platform
+        )
+
+
+def test_no_file_carries_a_path_or_a_host_of_somebodys_machine():
+    patterns = [
+        r"(?<![\w.])/(?:home|root|work|Users)/" + r"\w",
+        "python" + r"hosted\.org",
+        "py" + r"pi\.(?:org|python)",
+        "registry" + r"\.npmjs",
+        "deb" + r"ian\.org",
+    ]
+    for path in tracked_files():
+        try:
+            content = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for pattern in patterns:
+            match = re.search(pattern, content)
+            assert not match, f"{path.relative_to(ROOT)} carries {match[0]!r}"
+
+
+def test_no_large_or_generated_file_is_tracked():
+    for path in tracked_files():
+        assert path.stat().st_size < 2_000_000, path
+        assert not {".venv", "__pycache__", ".ipynb_checkpoints"} & set(path.parts), path
+        assert path.suffix not in (".npz", ".keras", ".h5", ".pyc"), path
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("data/*.md")), ids=lambda p: p.name
+)
+def test_links_of_the_readmes_resolve(path):
+    assert dead_links(path.read_text(encoding="utf-8"), path.parent) == []
+
+
+def test_readme_lists_every_lesson():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        title = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+        title = "".join(title).splitlines()[0].removeprefix("# ").split(" · ", 1)[1]
+        assert f"[{title}](notebooks/{path.name})" in readme
+
+
+def test_ci_calls_make_test():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.rstrip().endswith("exec make test")
+    assert "bash .ci/run" in (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
+
+
+def test_packages_of_setuptools_are_complete():
+    modules = {
+        path.name
+        for path in (ROOT / "course_utils").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert modules == set(), "a sub-package needs a line in pyproject.toml"
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="make lab would set up a second environment")
+def test_make_lab_opens_the_first_lesson(tmp_path):
+    """JupyterLab starts from the Makefile and serves the first lesson."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = f"LAB_OPTIONS=--no-browser --port={port} --IdentityProvider.token=student"
+    environment = {"JUPYTER_RUNTIME_DIR": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    process = subprocess.Popen(
+        ["make", "lab", options],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        shown = ""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not (found := re.search(r"http://localhost:\d+/lab\S*", shown)):
+            shown += process.stdout.readline()
+        assert found, shown
+        address = found[0]
+        assert "01_numpy_rnn_loop.ipynb" in address
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            assert answer.status == 200
+            assert "JupyterLab" in answer.read().decode()
+        contents = re.sub(
+            r"/lab\S*", "/api/contents/notebooks/01_numpy_rnn_loop.ipynb?token=student", address
+        )
+        with urllib.request.urlopen(contents, timeout=60) as answer:
+            assert json.load(answer)["type"] == "notebook"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=60)
