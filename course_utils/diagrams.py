@@ -1,11 +1,11 @@
 """Boxes and arrows: the drawings of networks in the lessons, made by code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from course_utils import plots  # noqa: F401  (sets the style)
 
@@ -72,3 +72,167 @@ def arrow(
     if text:
         x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
         axis.text(x + 0.08, y + 0.08, text, fontsize=fontsize, color=color)
+
+
+def unrolled(
+    axis: Axes,
+    states: Sequence[str],
+    *,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    initial: str = "",
+    weights: Sequence[str] = ("", "", ""),
+    x: float = 1.0,
+    y: float = 2.0,
+    step: float = 1.6,
+    rise: float = 1.3,
+    fontsize: int = 16,
+) -> list[tuple[float, float]]:
+    """Draw a recurrent network unrolled over time: one column a step, time runs to the right.
+
+    ``states`` holds the text in the state box of every step, such as "$h_1$"; ``inputs`` and
+    ``outputs`` the texts below and above it ("" leaves a step without one). ``initial`` is the
+    state before the first step; "" draws none. ``weights`` are the texts beside the arrows from
+    inputs, between states and to outputs. The first state is centred at (x, y); columns are
+    ``step`` apart, rows ``rise``.
+
+    Returns the centres of the state boxes, for arrows and texts of one's own.
+    """
+    centres = [(x + i * step, y) for i in range(len(states))]
+    if initial:
+        axis.text(x - step, y, initial, ha="center", va="center", fontsize=fontsize)
+        arrow(axis, (x - step + 0.3, y), (x - 0.43, y))
+        axis.text(x - step / 2 - 0.1, y + 0.2, weights[1], ha="center", va="center", fontsize=fontsize)
+    for i, (column, _) in enumerate(centres):
+        box(axis, column, y, states[i], STATE, fontsize=fontsize)
+        if i + 1 < len(centres):
+            arrow(axis, (column + 0.43, y), (column + step - 0.43, y))
+            axis.text(column + step / 2, y + 0.2, weights[1], ha="center", va="center", fontsize=fontsize)
+        if i < len(inputs) and inputs[i]:
+            box(axis, column, y - rise, inputs[i], INPUT, fontsize=fontsize)
+            arrow(axis, (column, y - rise + 0.28), (column, y - 0.28), weights[0], fontsize=fontsize)
+        if i < len(outputs) and outputs[i]:
+            box(axis, column, y + rise, outputs[i], OUTPUT, fontsize=fontsize)
+            arrow(axis, (column, y + 0.28), (column, y + rise - 0.28), weights[2], fontsize=fontsize)
+    return centres
+
+
+def folded(
+    axis: Axes,
+    *,
+    state: str = "$h_t$",
+    input: str = "$x_t$",
+    weights: Sequence[str] = ("", ""),
+    x: float = 1.0,
+    y: float = 2.0,
+    rise: float = 1.3,
+    fontsize: int = 16,
+) -> None:
+    """Draw a recurrent network as a loop: the state at (x, y) has an arrow back to itself."""
+    box(axis, x, y, state, STATE, fontsize=fontsize)
+    box(axis, x, y - rise, input, INPUT, fontsize=fontsize)
+    arrow(axis, (x, y - rise + 0.28), (x, y - 0.28), weights[0], fontsize=fontsize)
+    arrow(axis, (x + 0.3, y + 0.28), (x - 0.3, y + 0.28), curve=1.7)
+    axis.text(x, y + 0.95, weights[1], ha="center", va="center", fontsize=fontsize)
+
+
+def matrix(
+    axis: Axes,
+    x: float,
+    y: float,
+    name: str,
+    rows: int,
+    columns: int,
+    color: str,
+    *,
+    cells_per_unit: float = 32,
+    fontsize: int = 16,
+) -> None:
+    """Draw a matrix as a rectangle to scale, centred at (x, y), its shape written below it.
+
+    A vector is a matrix of one row; its height is drawn larger than its scale, to be seen.
+    """
+    width, height = columns / cells_per_unit, max(rows / cells_per_unit, 0.3)
+    corner = (x - width / 2, y - height / 2)
+    axis.add_patch(Rectangle(corner, width, height, facecolor=color, edgecolor="black", linewidth=1.2))
+    axis.text(x, y, name, ha="center", va="center", fontsize=fontsize)
+    shape = f"({rows}, {columns})" if rows > 1 else f"({columns},)"
+    axis.text(x, y - height / 2 - 0.1, shape, ha="center", va="top", fontsize=fontsize - 3)
+
+
+def unrolled_grid(
+    axis: Axes,
+    timesteps: int,
+    layers: int,
+    *,
+    numbers: Mapping[tuple[int, int], int] | None = None,
+    bottom: float = 0.0,
+    title: str = "",
+) -> None:
+    """Draw stacked recurrent layers unrolled over time: a column a time step, a row a layer.
+
+    Needs ``1.8 * timesteps + 1.0`` by ``1.4 * layers + 0.9`` units, 0.6 more in height with a title.
+    ``numbers[layer, t]``, layers counted from 0, is written into the boxes instead of their names,
+    for instance to show the order of the work; the weights are then left out.
+    """
+    across, up = 1.8, 1.4
+    for layer in range(layers):
+        y = bottom + 0.4 + up * (layer + 1)
+        box(axis, 0.5, y, "0", "white", width=0.6, fontsize=18)
+        for t in range(timesteps):
+            x = 2.0 + across * t
+            box(axis, x, bottom + 0.4, f"$x_{{{t}}}$", INPUT, fontsize=20)
+            name = f"$h^{{({layer + 1})}}_{{{t}}}$" if numbers is None else str(numbers[layer, t])
+            box(axis, x, y, name, STATE, fontsize=20, height=0.7)
+            arrow(axis, (x, y - up + (0.35 if layer else 0.3)), (x, y - 0.35))
+            start = x - across + 0.45 if t else 0.8
+            arrow(axis, (start, y), (x - 0.45, y))
+            if numbers is None:
+                axis.text((start + x - 0.5) / 2, y + 0.1, f"$U^{{({layer + 1})}}$", ha="center", fontsize=16)
+                axis.text(x + 0.1, y - up / 2 - 0.12, f"$W^{{({layer + 1})}}$", fontsize=16)
+    axis.text(0.2, bottom + 1.4 * layers + 1.15, title, fontsize=18, va="center")
+
+
+def two_readers(words: Sequence[str]) -> Figure:
+    """Draw a bidirectional layer: one pass from the left, one from the right, joined per word."""
+    across = 2.3
+    figure, axis = canvas(across * len(words) + 1.5, 5.6)
+    for t, word in enumerate(words):
+        x = 2.4 + across * t
+        box(axis, x, 0.4, word, INPUT, width=1.3, fontsize=18)
+        box(axis, x - 0.45, 1.9, f"$f_{t}$", STATE, width=0.8, height=0.7, fontsize=20)
+        box(axis, x + 0.45, 3.4, f"$b_{t}$", WEIGHT, width=0.8, height=0.7, fontsize=20)
+        box(axis, x, 5.0, f"$[f_{t}, b_{t}]$", OUTPUT, width=1.4, height=0.7, fontsize=18)
+        arrow(axis, (x - 0.45, 0.7), (x - 0.45, 1.55))
+        arrow(axis, (x + 0.45, 0.7), (x + 0.45, 3.05))
+        arrow(axis, (x - 0.45, 2.25), (x - 0.45, 4.65))
+        arrow(axis, (x + 0.45, 3.75), (x + 0.45, 4.65))
+        if t:
+            arrow(axis, (x - across - 0.05, 1.9), (x - 0.85, 1.9))
+            arrow(axis, (x + 0.05, 3.4), (x - across + 0.85, 3.4))
+    for y, text in ((0.4, "input"), (1.9, "forward"), (3.4, "backward"), (5.0, "joined")):
+        axis.text(0.05, y, text, fontsize=17, va="center")
+    return figure
+
+
+def weights_to_scale(features: Sequence[int], units: Sequence[int]) -> Figure:
+    """Draw the weights of simple recurrent layers side by side, one square unit a parameter."""
+    figure, axis = plt.subplots(figsize=(12, 6.5))
+    left, lowest = 0, 0
+    for rows, columns in zip(features, units, strict=True):
+        total = rows * columns + columns * columns + columns
+        axis.text(left, -8, f"{columns} units on {rows} features:\n{total:,}", fontsize=16)
+        top = 0
+        for name, size, color in (
+            ("kernel", rows, INPUT),
+            ("recurrent_kernel", columns, STATE),
+            ("bias", 1, WEIGHT),
+        ):
+            axis.add_patch(Rectangle((left, top), columns, size, facecolor=color, edgecolor="black"))
+            label = f"bias: {columns}" if size == 1 else f"{name}:\n{size} × {columns} = {size * columns:,}"
+            axis.text(left + columns + 4, top + size / 2, label, va="center", fontsize=15)
+            top += size + 3
+        left, lowest = left + columns + 96, max(lowest, top)
+    axis.set(xlim=(-2, left), ylim=(lowest + 2, -32), aspect="equal")
+    axis.axis("off")
+    return figure

@@ -87,3 +87,28 @@ def heat_map(
         for (row, column), value in np.ndenumerate(matrix):
             dark = abs(value) > 0.6 * bound
             axis.text(column, row, f"{value:.2f}", ha="center", va="center", color="w" if dark else "k")
+
+
+def saturation(totals_by_name: Mapping[str, ArrayLike]) -> Figure:
+    """Draw histograms of the sums before tanh (left) and of the values after it (right).
+
+    One row for each entry of ``totals_by_name``; the totals may have any shape. The grey bands
+    mark where tanh is flat: values beyond 0.99 in size.
+    """
+    rows = len(totals_by_name)
+    figure, axes = plt.subplots(rows, 2, figsize=(11, 0.8 + 2.6 * rows), squeeze=False)
+    flat = float(np.arctanh(0.99))
+    for (before, after), (name, totals) in zip(axes, totals_by_name.items(), strict=True):
+        values = np.ravel(np.asarray(totals, dtype=float))
+        shares = np.full(values.shape, 1 / values.size)
+        reach = max(4.0, float(np.abs(values).max()))
+        before.axvspan(flat, reach, color="0.85")
+        before.axvspan(-reach, -flat, color="0.85")
+        before.hist(values, bins=60, weights=shares)
+        before.set(title=name, xlim=(-reach, reach), ylabel="share")
+        after.hist(np.tanh(values), bins=np.linspace(-1, 1, 41), weights=shares, color="C1")
+        share = float(np.mean(np.abs(np.tanh(values)) > 0.99))
+        after.set(title=f"{share:.0%} beyond 0.99", xlim=(-1.05, 1.05), ylim=(0, 1.05))
+    axes[-1, 0].set_xlabel("sum before tanh (grey: tanh is flat)")
+    axes[-1, 1].set_xlabel("value after tanh")
+    return figure
