@@ -236,3 +236,49 @@ def weights_to_scale(features: Sequence[int], units: Sequence[int]) -> Figure:
     axis.set(xlim=(-2, left), ylim=(lowest + 2, -32), aspect="equal")
     axis.axis("off")
     return figure
+
+
+def gru_cell(*, reset_after: bool) -> Figure:
+    """Draw a GRU cell: the old state's lane above, the candidate's lane below, two gates between.
+
+    With ``reset_after`` the reset gate multiplies after the recurrent product, otherwise before.
+    """
+    figure, axis = canvas(12.4, 6.6)
+    top, middle, bottom, big = 5.6, 3.7, 1.8, 17
+    reset_x, product_x = (4.6, 2.9) if reset_after else (2.6, 4.3)
+    product = "$·\\,U_h + b'_h$" if reset_after else "$·\\,U_h$"
+    box(axis, 0.8, top, "$h_{t-1}$", STATE, width=1.2, height=0.8, fontsize=20)
+    box(axis, product_x, bottom, product, WEIGHT, width=1.9 if reset_after else 1.3, fontsize=big)
+    box(axis, 6.4, bottom, "tanh", WEIGHT, width=1.2, fontsize=big)
+    box(axis, 6.4, 0.4, "$x_t W_h + b_h$", INPUT, width=2.3, fontsize=big)
+    box(axis, 11.6, top, "$h_t$", STATE, width=1.2, height=0.8, fontsize=20)
+    for x, gate in ((reset_x, "reset $r_t$"), (8.6, "update $z_t$")):
+        box(axis, x, middle, gate, OUTPUT, width=2.1, height=0.8, fontsize=big)
+        axis.text(x - 1.7, middle, "$x_t,$\n$h_{t-1}$", ha="center", va="center", fontsize=15)
+        arrow(axis, (x - 1.35, middle), (x - 1.0, middle))
+    for x, y, sign in (
+        (reset_x, bottom, "×"),
+        (8.6, top, "×"),
+        (8.6, bottom, "×"),
+        (10.2, top, "+"),
+    ):
+        axis.plot(x, y, "o", markersize=30, markerfacecolor="white", markeredgecolor="black", zorder=3)
+        axis.text(x, y, sign, ha="center", va="center", fontsize=22, zorder=4)
+    first, second = sorted((reset_x, product_x))
+    edge = 0.95 if reset_after else 0.25
+    lane = {"color": "black", "linewidth": 1.8}
+    axis.plot([0.8, 0.8], [top - 0.4, bottom], **lane)
+    axis.plot([8.85, 10.2], [bottom, bottom], **lane)
+    arrow(axis, (0.8, bottom), (first - edge, bottom))
+    arrow(axis, (first + edge, bottom), (second - (0.25 if reset_after else 0.65), bottom))
+    arrow(axis, (second + (0.25 if reset_after else 0.65), bottom), (5.8, bottom))
+    arrow(axis, (6.4, 0.7), (6.4, bottom - 0.3))
+    arrow(axis, (7.0, bottom), (8.35, bottom), "candidate", fontsize=15)
+    arrow(axis, (reset_x, middle - 0.4), (reset_x, bottom + 0.25), "$r_t$", fontsize=big)
+    arrow(axis, (8.6, middle + 0.4), (8.6, top - 0.25), "$z_t$", fontsize=big)
+    arrow(axis, (8.6, middle - 0.4), (8.6, bottom + 0.25), "$1 - z_t$", fontsize=big)
+    arrow(axis, (1.4, top), (8.35, top), "old state", fontsize=15)
+    arrow(axis, (8.85, top), (9.95, top))
+    arrow(axis, (10.2, bottom), (10.2, top - 0.25))
+    arrow(axis, (10.45, top), (11.0, top))
+    return figure

@@ -112,3 +112,17 @@ def saturation(totals_by_name: Mapping[str, ArrayLike]) -> Figure:
     axes[-1, 0].set_xlabel("sum before tanh (grey: tanh is flat)")
     axes[-1, 1].set_xlabel("value after tanh")
     return figure
+
+
+def yes_no(
+    axis: Axes, values: ArrayLike, *, labels: Sequence[str], title: str = "", xlabel: str = ""
+) -> None:
+    """Draw a square matrix of zeros and ones, the ones filled and marked; ``labels`` name both sides."""
+    matrix = np.asarray(values, dtype=int)
+    axis.imshow(matrix, cmap="cividis", vmin=-0.25, vmax=1.1)
+    for (row, column), value in np.ndenumerate(matrix):
+        axis.text(column, row, str(value), ha="center", va="center", color="k" if value else "w", fontsize=18)
+    axis.set(title=title, xlabel=xlabel, xticks=range(len(labels)), yticks=range(len(labels)))
+    axis.set_xticklabels(labels)
+    axis.set_yticklabels(labels)
+    axis.grid(visible=False)
