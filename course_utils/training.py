@@ -10,6 +10,8 @@ from course_utils.quiet import quiet_import
 with quiet_import():
     import keras
 
+__all__ = ["Progress", "keras"]
+
 
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     """One bar over all batches of all epochs, with the newest scores behind it.
@@ -25,7 +27,10 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         """Open the bar; the number of batches is known unless the data come from a generator."""
         steps, epochs = self.params.get("steps"), self.params["epochs"]
         total = steps * epochs if steps else None
-        self._bar: Any = tqdm(total=total, unit="batch", file=sys.stdout, ncols=100, mininterval=0.5)
+        # position=0: a bar that an interrupted training left open does not push this one down.
+        self._bar: Any = tqdm(
+            total=total, unit="batch", file=sys.stdout, ncols=100, mininterval=0.5, position=0
+        )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Move on by one batch."""

@@ -95,11 +95,11 @@ def execute(path: Path) -> bool:
     return True
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Execute the notebooks named on the command line; 1 when any failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
-    results = [execute(path) for path in parser.parse_args().notebooks]
+    results = [execute(path) for path in parser.parse_args(arguments).notebooks]
     return 0 if all(results) else 1
 
 
