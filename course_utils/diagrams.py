@@ -243,42 +243,62 @@ def gru_cell(*, reset_after: bool) -> Figure:
 
     With ``reset_after`` the reset gate multiplies after the recurrent product, otherwise before.
     """
-    figure, axis = canvas(12.4, 6.6)
-    top, middle, bottom, big = 5.6, 3.7, 1.8, 17
-    reset_x, product_x = (4.6, 2.9) if reset_after else (2.6, 4.3)
-    product = "$·\\,U_h + b'_h$" if reset_after else "$·\\,U_h$"
-    box(axis, 0.8, top, "$h_{t-1}$", STATE, width=1.2, height=0.8, fontsize=20)
-    box(axis, product_x, bottom, product, WEIGHT, width=1.9 if reset_after else 1.3, fontsize=big)
-    box(axis, 6.4, bottom, "tanh", WEIGHT, width=1.2, fontsize=big)
-    box(axis, 6.4, 0.4, "$x_t W_h + b_h$", INPUT, width=2.3, fontsize=big)
-    box(axis, 11.6, top, "$h_t$", STATE, width=1.2, height=0.8, fontsize=20)
-    for x, gate in ((reset_x, "reset $r_t$"), (8.6, "update $z_t$")):
+    figure, axis = canvas(12.6, 6.2)
+    top, middle, bottom, big, round_edge = 5.6, 3.7, 1.8, 18, 0.25
+    reset_x, product_x = (4.75, 2.9) if reset_after else (3.2, 4.8)
+    product, half = ("$·\\,U_h + b'_h$", 0.95) if reset_after else ("$·\\,U_h$", 0.65)
+    for x, name in ((0.8, "$h_{t-1}$"), (11.8, "$h_t$")):
+        box(axis, x, top, name, STATE, width=1.2, height=0.8, fontsize=22)
+    box(axis, product_x, bottom, product, WEIGHT, width=2 * half, fontsize=big)
+    box(axis, 6.6, bottom, "tanh", WEIGHT, width=1.2, fontsize=big)
+    box(axis, 6.6, 0.4, "$x_t W_h + b_h$", INPUT, width=2.4, fontsize=big)
+    for x, gate in ((reset_x, "reset $r_t$"), (8.8, "update $z_t$")):
         box(axis, x, middle, gate, OUTPUT, width=2.1, height=0.8, fontsize=big)
-        axis.text(x - 1.7, middle, "$x_t,$\n$h_{t-1}$", ha="center", va="center", fontsize=15)
+        axis.text(x - 1.65, middle, "$x_t,$\n$h_{t-1}$", ha="center", va="center", fontsize=16)
         arrow(axis, (x - 1.35, middle), (x - 1.0, middle))
-    for x, y, sign in (
-        (reset_x, bottom, "×"),
-        (8.6, top, "×"),
-        (8.6, bottom, "×"),
-        (10.2, top, "+"),
-    ):
+    for x, y, sign in ((reset_x, bottom, "×"), (8.8, top, "×"), (8.8, bottom, "×"), (10.4, top, "+")):
         axis.plot(x, y, "o", markersize=30, markerfacecolor="white", markeredgecolor="black", zorder=3)
         axis.text(x, y, sign, ha="center", va="center", fontsize=22, zorder=4)
-    first, second = sorted((reset_x, product_x))
-    edge = 0.95 if reset_after else 0.25
-    lane = {"color": "black", "linewidth": 1.8}
-    axis.plot([0.8, 0.8], [top - 0.4, bottom], **lane)
-    axis.plot([8.85, 10.2], [bottom, bottom], **lane)
-    arrow(axis, (0.8, bottom), (first - edge, bottom))
-    arrow(axis, (first + edge, bottom), (second - (0.25 if reset_after else 0.65), bottom))
-    arrow(axis, (second + (0.25 if reset_after else 0.65), bottom), (5.8, bottom))
-    arrow(axis, (6.4, 0.7), (6.4, bottom - 0.3))
-    arrow(axis, (7.0, bottom), (8.35, bottom), "candidate", fontsize=15)
-    arrow(axis, (reset_x, middle - 0.4), (reset_x, bottom + 0.25), "$r_t$", fontsize=big)
-    arrow(axis, (8.6, middle + 0.4), (8.6, top - 0.25), "$z_t$", fontsize=big)
-    arrow(axis, (8.6, middle - 0.4), (8.6, bottom + 0.25), "$1 - z_t$", fontsize=big)
-    arrow(axis, (1.4, top), (8.35, top), "old state", fontsize=15)
-    arrow(axis, (8.85, top), (9.95, top))
-    arrow(axis, (10.2, bottom), (10.2, top - 0.25))
-    arrow(axis, (10.45, top), (11.0, top))
+    first, second = sorted(((reset_x, round_edge), (product_x, half)))
+    axis.plot([0.8, 0.8, 1.0], [top - 0.4, bottom, bottom], color="black", linestyle="-", linewidth=1.8)
+    axis.plot(
+        [8.8 + round_edge, 10.4, 10.4],
+        [bottom, bottom, bottom + 0.2],
+        color="black",
+        linestyle="-",
+        linewidth=1.8,
+    )
+    arrow(axis, (0.9, bottom), (first[0] - first[1], bottom))
+    arrow(axis, (first[0] + first[1], bottom), (second[0] - second[1], bottom))
+    arrow(axis, (second[0] + second[1], bottom), (6.0, bottom))
+    arrow(axis, (6.6, 0.7), (6.6, bottom - 0.3))
+    arrow(axis, (7.2, bottom), (8.8 - round_edge, bottom))
+    axis.text(7.2, bottom - 0.4, "candidate $\\tilde{h}_t$", ha="left", va="center", fontsize=16)
+    arrow(axis, (reset_x, middle - 0.4), (reset_x, bottom + round_edge), "$r_t$", fontsize=big)
+    arrow(axis, (8.8, middle + 0.4), (8.8, top - round_edge), "$z_t$", fontsize=big)
+    arrow(axis, (8.8, middle - 0.4), (8.8, bottom + round_edge), "$1 - z_t$", fontsize=big)
+    arrow(axis, (1.4, top), (8.8 - round_edge, top), "old state", fontsize=16)
+    arrow(axis, (8.8 + round_edge, top), (10.4 - round_edge, top))
+    arrow(axis, (10.4, bottom + 0.1), (10.4, top - round_edge))
+    arrow(axis, (10.4 + round_edge, top), (11.2, top))
+    return figure
+
+
+def pipeline(stages: Sequence[str], tools: Sequence[str], examples: Sequence[str]) -> Figure:
+    """Draw stages in a row, the tool that leads to the next one on each arrow, an example below.
+
+    There is one tool fewer than stages; ``examples`` has one text a stage.
+    """
+    step = 3.1
+    figure, axis = canvas(step * len(stages) - 0.7, 2.7)
+    for i, (stage, example) in enumerate(zip(stages, examples, strict=True)):
+        x = 1.1 + step * i
+        box(
+            axis, x, 1.6, stage, OUTPUT if i == len(stages) - 1 else INPUT, width=1.9, height=0.9, fontsize=18
+        )
+        axis.text(x, 0.95, example, ha="center", va="top", fontsize=15)
+    for i, tool in enumerate(tools):
+        x = 1.1 + step * i
+        arrow(axis, (x + 1.0, 1.6), (x + step - 1.0, 1.6))
+        axis.text(x + step / 2, 1.75, tool, ha="center", va="bottom", fontsize=15)
     return figure

@@ -108,7 +108,7 @@ def saturation(totals_by_name: Mapping[str, ArrayLike]) -> Figure:
         before.set(title=name, xlim=(-reach, reach), ylabel="share")
         after.hist(np.tanh(values), bins=np.linspace(-1, 1, 41), weights=shares, color="C1")
         share = float(np.mean(np.abs(np.tanh(values)) > 0.99))
-        after.set(title=f"{share:.0%} beyond 0.99", xlim=(-1.05, 1.05), ylim=(0, 1.05))
+        after.set(title=f"{share:.0%} beyond ±0.99", xlim=(-1.05, 1.05))
     axes[-1, 0].set_xlabel("sum before tanh (grey: tanh is flat)")
     axes[-1, 1].set_xlabel("value after tanh")
     return figure
@@ -126,3 +126,84 @@ def yes_no(
     axis.set_xticklabels(labels)
     axis.set_yticklabels(labels)
     axis.grid(visible=False)
+
+
+# How groups of words look in a scatter plot: marker and colour both tell them apart.
+_WORD_STYLES = (("^", "C0"), ("s", "C5"), ("o", "black"), ("D", "C3"))
+
+
+def words_3d(
+    groups: Mapping[str, Mapping[str, Sequence[float]]],
+    background: ArrayLike,
+    *,
+    elevation: float = 18,
+    turn: float = -60,
+) -> Figure:
+    """Draw words as points in space, over a cloud of small points.
+
+    ``groups`` names the groups; each maps words to three numbers. ``background`` has shape
+    (words, 3). The labels stand in two columns at the sides, where they cannot overlap.
+    """
+    figure = plt.figure(figsize=(11, 7.5))
+    axis: Any = figure.add_subplot(projection="3d", elev=elevation, azim=turn)
+    axis.scatter(*np.asarray(background).T, s=4, color="0.6", alpha=0.3, linewidth=0)
+    for (name, words), (marker, color) in zip(groups.items(), _WORD_STYLES, strict=False):
+        points = np.array(list(words.values()))  # (words, 3)
+        axis.scatter(*points.T, s=90, marker=marker, color=color, label=name, depthshade=False)
+    axis.set(xlabel="number 1", ylabel="number 2", zlabel="number 3")
+    axis.locator_params(nbins=5)
+    axis.tick_params(labelsize=11)
+    axis.legend(loc="upper left", bbox_to_anchor=(-0.32, 1.0))
+    points_of = {word: np.asarray(point) for words in groups.values() for word, point in words.items()}
+    flat = {word: proj3d.proj_transform(*point, axis.get_proj())[:2] for word, point in points_of.items()}
+    _labels_at_the_sides(axis, flat)
+    return figure
+
+
+def words_2d(groups: Mapping[str, Mapping[str, Sequence[float]]], background: ArrayLike) -> Figure:
+    """Draw words as points in a plane, over a cloud of small points, shape (words, 2)."""
+    figure, axis = plt.subplots(figsize=(11, 7))
+    axis.scatter(*np.asarray(background).T, s=5, color="0.6", alpha=0.4, linewidth=0)
+    for (name, words), (marker, color) in zip(groups.items(), _WORD_STYLES, strict=False):
+        points = np.array(list(words.values()))  # (words, 2)
+        axis.scatter(*points.T, s=90, marker=marker, color=color, label=name, zorder=3)
+    axis.legend(loc="lower right")
+    flat = {word: tuple(point) for words in groups.values() for word, point in words.items()}
+    _labels_at_the_sides(axis, flat)
+    return figure
+
+
+def _labels_at_the_sides(axis: Axes, points: Mapping[str, Sequence[float]]) -> None:
+    """Label points, every other one (by height) on the left, with a thin line to its point."""
+    by_height = sorted(points, key=lambda word: points[word][1])
+    for column, x, side in ((by_height[::2], 0.06, "right"), (by_height[1::2], 0.94, "left")):
+        for i, word in enumerate(column):
+            axis.annotate(
+                word,
+                xy=tuple(points[word]),  # type: ignore[arg-type]
+                xytext=(x, (i + 0.5) / len(column)),
+                textcoords="axes fraction",
+                ha=side,
+                va="center",
+                fontsize=15,
+                annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": "0.3", "linewidth": 0.8},
+            )
+
+
+def units_over_time(
+    axis: Axes, values: ArrayLike, *, title: str = "", marked: Sequence[int] = (), signed: bool = False
+) -> None:
+    """Draw the units of one sequence as rows of colours; time runs to the right.
+
+    ``values`` has shape (timesteps, units). Gates run from 0 to 1; ``signed`` values, such as
+    states, from -1 to 1. A triangle stands above every ``marked`` time step.
+    """
+    rows = np.asarray(values, dtype=float).T
+    colors = {"cmap": DIVERGING, "vmin": -1.0} if signed else {"cmap": "cividis", "vmin": 0.0}
+    image = axis.imshow(rows, vmax=1.0, aspect="auto", interpolation="nearest", **colors)  # type: ignore[arg-type]
+    axis.plot(list(marked), [-1.0] * len(marked), "kv", markersize=9, clip_on=False)
+    axis.set(ylabel="unit", ylim=(len(rows) - 0.5, -0.5), xlim=(-0.5, rows.shape[1] - 0.5))
+    axis.set_title(title, pad=16)
+    axis.grid(visible=False)
+    axis.figure.colorbar(image, ax=axis)
