@@ -6,12 +6,14 @@ Importing this module sets the style for every figure that follows.
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike
 
 # One style for every figure of a lesson, set where this module is imported.
