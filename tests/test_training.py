@@ -41,5 +41,5 @@ def test_one_bar_object_serves_two_fits(model, capsys):
     bar = Progress()
     for _ in range(2):
         model.fit(X, Y, batch_size=20, verbose=0, callbacks=[bar])
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.rstrip("\n").split("\n")
     assert [line.split("\r")[-1].count("2/2") for line in lines] == [1, 1]
