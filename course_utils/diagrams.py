@@ -181,7 +181,8 @@ def unrolled_grid(
         box(axis, 0.5, y, "0", "white", width=0.6, fontsize=18)
         for t in range(timesteps):
             x = 2.0 + across * t
-            box(axis, x, bottom + 0.4, f"$x_{{{t}}}$", INPUT, fontsize=20)
+            if layer == 0:
+                box(axis, x, bottom + 0.4, f"$x_{{{t}}}$", INPUT, fontsize=20)
             name = f"$h^{{({layer + 1})}}_{{{t}}}$" if numbers is None else str(numbers[layer, t])
             box(axis, x, y, name, STATE, fontsize=20, height=0.7)
             arrow(axis, (x, y - up + (0.35 if layer else 0.3)), (x, y - 0.35))
@@ -301,4 +302,41 @@ def pipeline(stages: Sequence[str], tools: Sequence[str], examples: Sequence[str
         x = 1.1 + step * i
         arrow(axis, (x + 1.0, 1.6), (x + step - 1.0, 1.6))
         axis.text(x + step / 2, 1.75, tool, ha="center", va="bottom", fontsize=15)
+    return figure
+
+
+def simple_rnn_cell(features: int, units: int) -> Figure:
+    """Draw what a SimpleRNNCell does in one step: input and state in, output and state out."""
+    figure, axis = canvas(12, 6.4)
+    axis.add_patch(Rectangle((2.5, 1.5), 6.9, 3.5, facecolor="0.96", edgecolor="black", linestyle="--"))
+    axis.text(2.65, 4.65, "the cell", fontsize=17, va="center")
+    box(axis, 4.3, 0.5, f"$x_t$  ({features},)", INPUT, width=2.0, fontsize=18)
+    box(axis, 1.1, 3.6, f"$h_{{t-1}}$  ({units},)", STATE, width=2.0, fontsize=18)
+    box(axis, 4.3, 2.2, f"kernel $W$\n({features}, {units})", WEIGHT, width=2.2, height=0.95, fontsize=16)
+    box(
+        axis,
+        4.3,
+        3.6,
+        f"recurrent_kernel $U$\n({units}, {units})",
+        WEIGHT,
+        width=2.6,
+        height=0.95,
+        fontsize=16,
+    )
+    box(axis, 6.9, 2.2, f"bias $b$\n({units},)", WEIGHT, width=1.5, height=0.95, fontsize=16)
+    box(axis, 6.9, 3.6, "+", "white", width=0.7, fontsize=22)
+    box(axis, 8.5, 3.6, "tanh", "white", width=1.2, fontsize=18)
+    box(axis, 10.8, 3.6, f"$h_t$  ({units},)", STATE, width=1.9, fontsize=18)
+    box(axis, 8.5, 5.9, f"output = $h_t$  ({units},)", OUTPUT, width=3.0, fontsize=18)
+    arrow(axis, (4.3, 0.8), (4.3, 1.73))
+    arrow(axis, (2.1, 3.6), (3.0, 3.6))
+    arrow(axis, (5.6, 3.6), (6.55, 3.6))
+    arrow(axis, (5.4, 2.45), (6.62, 3.35))
+    arrow(axis, (6.9, 2.68), (6.9, 3.3))
+    arrow(axis, (7.25, 3.6), (7.9, 3.6))
+    arrow(axis, (9.1, 3.6), (9.85, 3.6))
+    arrow(axis, (8.5, 3.9), (8.5, 5.6))
+    axis.text(10.8, 3.05, "state for the\nnext step", ha="center", va="top", fontsize=15)
+    axis.text(1.1, 3.05, "state of the\nstep before", ha="center", va="top", fontsize=15)
+    axis.text(5.45, 0.5, "input of this step", ha="left", va="center", fontsize=15)
     return figure
