@@ -17,7 +17,7 @@ help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open the course in JupyterLab, at the first lesson
-	$(BIN)/jupyter lab $(LAB_FLAGS) $(LAB_OPTIONS) $(FIRST)
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(LAB_FLAGS) $(LAB_OPTIONS)
 
 test: $(READY) lint types  ## everything: style, types, unit and hygiene tests, every notebook
 	$(BIN)/python -m pytest
