@@ -290,18 +290,17 @@ def pipeline(stages: Sequence[str], tools: Sequence[str], examples: Sequence[str
 
     There is one tool fewer than stages; ``examples`` has one text a stage.
     """
-    step = 3.1
-    figure, axis = canvas(step * len(stages) - 0.7, 2.7)
+    step = 2.6
+    figure, axis = canvas(step * len(stages), 2.8)
     for i, (stage, example) in enumerate(zip(stages, examples, strict=True)):
-        x = 1.1 + step * i
-        box(
-            axis, x, 1.6, stage, OUTPUT if i == len(stages) - 1 else INPUT, width=1.9, height=0.9, fontsize=18
-        )
-        axis.text(x, 0.95, example, ha="center", va="top", fontsize=15)
+        x = step * (i + 0.5)
+        color = OUTPUT if i == len(stages) - 1 else INPUT
+        box(axis, x, 1.35, stage, color, width=1.7, height=0.9, fontsize=18)
+        axis.text(x, 0.75, example, ha="center", va="top", fontsize=16)
     for i, tool in enumerate(tools):
-        x = 1.1 + step * i
-        arrow(axis, (x + 1.0, 1.6), (x + step - 1.0, 1.6))
-        axis.text(x + step / 2, 1.75, tool, ha="center", va="bottom", fontsize=15)
+        x = step * (i + 1)
+        arrow(axis, (x - 0.42, 1.35), (x + 0.42, 1.35))
+        axis.text(x, 1.95, tool, ha="center", va="bottom", fontsize=16)
     return figure
 
 
@@ -339,4 +338,69 @@ def simple_rnn_cell(features: int, units: int) -> Figure:
     axis.text(10.8, 3.05, "state for the\nnext step", ha="center", va="top", fontsize=15)
     axis.text(1.1, 3.05, "state of the\nstep before", ha="center", va="top", fontsize=15)
     axis.text(5.45, 0.5, "input of this step", ha="left", va="center", fontsize=15)
+    return figure
+
+
+def lstm_cell() -> Figure:
+    """Draw one step of an LSTM: the straight way of the memory c, and the four gates below it."""
+    figure, axis = canvas(12.6, 7.2)
+    memory, middle, row, bus = 6.3, 4.75, 2.9, 1.5
+    columns = {"forget": 2.6, "input": 4.6, "candidate": 6.6, "output": 8.6}
+    texts = {
+        "forget": "forget gate\n$f = \\sigma(\\cdot)$",
+        "input": "input gate\n$i = \\sigma(\\cdot)$",
+        "candidate": "candidate\n$g = \\tanh(\\cdot)$",
+        "output": "output gate\n$o = \\sigma(\\cdot)$",
+    }
+
+    def circle(x: float, y: float, sign: str) -> None:
+        axis.plot(x, y, "o", markersize=34, markerfacecolor="white", markeredgecolor="black", zorder=3)
+        axis.text(x, y - 0.02, sign, ha="center", va="center", fontsize=20, zorder=4)
+
+    # The memory's way, drawn first and thickest.
+    axis.plot(
+        [1.35, 11.2],
+        [memory, memory],
+        color="#E69F00",
+        linestyle="-",
+        linewidth=7,
+        solid_capstyle="butt",
+        zorder=1,
+    )
+    box(axis, 0.8, memory, "$c_{t-1}$", STATE, width=1.2, height=0.8, fontsize=20)
+    box(axis, 11.8, memory, "$c_t$", STATE, width=1.2, height=0.8, fontsize=20)
+    axis.text(3.4, memory + 0.45, "the protected memory", fontsize=16, color="#8a5f00")
+
+    # What the gates read: the input and the old output, on one line.
+    box(axis, 0.8, bus, "$h_{t-1}$", OUTPUT, width=1.2, height=0.8, fontsize=20)
+    box(axis, 1.6, 0.4, "$x_t$", INPUT, width=1.2, height=0.7, fontsize=20)
+    axis.plot([1.4, columns["output"]], [bus, bus], color="black", linestyle="-", linewidth=1.8, zorder=1)
+    axis.plot([1.6, 1.6], [0.75, bus], color="black", linestyle="-", linewidth=1.8, zorder=1)
+    axis.text(2.75, bus - 0.42, "both go to all four, each with its own $W$, $U$ and $b$", fontsize=15)
+    for name, x in columns.items():
+        arrow(axis, (x, bus - 0.05), (x, row - 0.5))
+        box(axis, x, row, texts[name], WEIGHT, width=1.8, height=1.1, fontsize=15)
+
+    # Keep a part of the old memory, let in a part of the candidate.
+    arrow(axis, (columns["forget"], row + 0.5), (columns["forget"], memory - 0.3))
+    circle(columns["forget"], memory, "×")
+    axis.text(columns["forget"] + 0.15, middle, "keep", fontsize=15, va="center")
+    arrow(axis, (columns["input"], row + 0.5), (columns["candidate"] - 0.27, middle - 0.15), curve=-0.25)
+    arrow(axis, (columns["candidate"], row + 0.5), (columns["candidate"], middle - 0.3))
+    circle(columns["candidate"], middle, "×")
+    arrow(axis, (columns["candidate"], middle + 0.3), (columns["candidate"], memory - 0.3))
+    circle(columns["candidate"], memory, "+")
+    axis.text(columns["candidate"] - 0.4, middle + 0.55, "let in", fontsize=15, ha="right", va="center")
+
+    # Show a part of the memory.
+    show = 10.2
+    arrow(axis, (show, memory), (show, middle + 0.48))
+    box(axis, show, middle + 0.2, "tanh", "white", width=1.2, height=0.6, fontsize=15)
+    arrow(axis, (show, middle - 0.08), (show, row + 0.3))
+    arrow(axis, (columns["output"] + 0.85, row), (show - 0.3, row))
+    circle(show, row, "×")
+    axis.text(show + 0.18, row + 0.75, "show", fontsize=15, va="center")
+    axis.plot([show, show], [row - 0.3, bus], color="black", linestyle="-", linewidth=1.8, zorder=1)
+    arrow(axis, (show - 0.02, bus), (11.25, bus))
+    box(axis, 11.8, bus, "$h_t$", OUTPUT, width=1.2, height=0.8, fontsize=20)
     return figure
