@@ -6,6 +6,7 @@ Importing this module sets the style for every figure that follows.
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,8 +14,9 @@ import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 # One style for every figure of a lesson, set where this module is imported.
 plt.style.use("course_utils.unrolled")
@@ -135,62 +137,95 @@ _WORD_STYLES = (("^", "C0"), ("s", "C5"), ("o", "black"), ("D", "C3"))
 
 
 def words_3d(
-    groups: Mapping[str, Mapping[str, Sequence[float]]],
+    groups: Mapping[str, Mapping[str, ArrayLike]],
     background: ArrayLike,
     *,
-    elevation: float = 18,
-    turn: float = -60,
+    elevation: float = 15,
+    turn: float = -55,
 ) -> Figure:
-    """Draw words as points in space, over a cloud of small points.
+    """Draw words as labelled points in space, over a cloud of small points.
 
     ``groups`` names the groups; each maps words to three numbers. ``background`` has shape
-    (words, 3). The labels stand in two columns at the sides, where they cannot overlap.
+    (words, 3).
     """
-    figure = plt.figure(figsize=(11, 7.5))
-    axis: Any = figure.add_subplot(projection="3d", elev=elevation, azim=turn)
-    axis.scatter(*np.asarray(background).T, s=4, color="0.6", alpha=0.3, linewidth=0)
-    for (name, words), (marker, color) in zip(groups.items(), _WORD_STYLES, strict=False):
-        points = np.array(list(words.values()))  # (words, 3)
-        axis.scatter(*points.T, s=90, marker=marker, color=color, label=name, depthshade=False)
+    figure = plt.figure(figsize=(10, 8))
+    axis: Any = figure.add_subplot(projection="3d", elev=elevation, azim=turn, computed_zorder=False)
     axis.set(xlabel="number 1", ylabel="number 2", zlabel="number 3")
     axis.locator_params(nbins=5)
-    axis.tick_params(labelsize=11)
-    axis.legend(loc="upper left", bbox_to_anchor=(-0.32, 1.0))
-    points_of = {word: np.asarray(point) for words in groups.values() for word, point in words.items()}
-    flat = {word: proj3d.proj_transform(*point, axis.get_proj())[:2] for word, point in points_of.items()}
-    _labels_at_the_sides(axis, flat)
+    axis.tick_params(labelsize=12)
+    _scatter_words(axis, groups, background, depthshade=False)
+    figure.canvas.draw()  # fixes the projection that the labels need
+
+    def flat(rows: ArrayLike) -> NDArray[np.float64]:
+        x, y, _ = proj3d.proj_transform(*np.asarray(rows, dtype=float).T, axis.get_proj())
+        return np.stack([x, y], axis=-1)
+
+    _label_points(
+        axis,
+        {word: flat(point) for words in groups.values() for word, point in words.items()},
+        flat(background),
+    )
     return figure
 
 
-def words_2d(groups: Mapping[str, Mapping[str, Sequence[float]]], background: ArrayLike) -> Figure:
-    """Draw words as points in a plane, over a cloud of small points, shape (words, 2)."""
-    figure, axis = plt.subplots(figsize=(11, 7))
+def words_2d(
+    groups: Mapping[str, Mapping[str, ArrayLike]],
+    background: ArrayLike,
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+) -> Figure:
+    """Draw words as labelled points in a plane, over a cloud of small points, shape (words, 2)."""
+    figure, axis = plt.subplots(figsize=(10, 6.5))
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.margins(0.1)
+    _scatter_words(axis, groups, background)
+    points = {word: np.asarray(point) for words in groups.values() for word, point in words.items()}
+    _label_points(axis, points, np.asarray(background))
+    return figure
+
+
+def _scatter_words(
+    axis: Any, groups: Mapping[str, Mapping[str, ArrayLike]], background: ArrayLike, **options: Any
+) -> None:
     axis.scatter(*np.asarray(background).T, s=5, color="0.6", alpha=0.4, linewidth=0)
     for (name, words), (marker, color) in zip(groups.items(), _WORD_STYLES, strict=False):
-        points = np.array(list(words.values()))  # (words, 2)
-        axis.scatter(*points.T, s=90, marker=marker, color=color, label=name, zorder=3)
-    axis.legend(loc="lower right")
-    flat = {word: tuple(point) for words in groups.values() for word, point in words.items()}
-    _labels_at_the_sides(axis, flat)
-    return figure
+        points = np.array(list(words.values()))  # (words, dimensions)
+        axis.scatter(*points.T, s=90, marker=marker, color=color, label=name, zorder=3, **options)
+    axis.legend(loc="upper left")
 
 
-def _labels_at_the_sides(axis: Axes, points: Mapping[str, Sequence[float]]) -> None:
-    """Label points, every other one (by height) on the left, with a thin line to its point."""
-    by_height = sorted(points, key=lambda word: points[word][1])
-    for column, x, side in ((by_height[::2], 0.06, "right"), (by_height[1::2], 0.94, "left")):
-        for i, word in enumerate(column):
-            axis.annotate(
-                word,
-                xy=tuple(points[word]),  # type: ignore[arg-type]
-                xytext=(x, (i + 0.5) / len(column)),
-                textcoords="axes fraction",
-                ha=side,
-                va="center",
-                fontsize=15,
-                annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "color": "0.3", "linewidth": 0.8},
-            )
+def _label_points(axis: Axes, points: Mapping[str, NDArray[Any]], background: NDArray[Any]) -> None:
+    """Write each word near its point, where no other label, marker or crowd of points is."""
+    canvas: Any = axis.figure.canvas
+    canvas.draw()  # fixes the place of the axes
+    crowd = axis.transData.transform(background)
+    centres = {word: axis.transData.transform(point) for word, point in points.items()}
+    taken = [Bbox([centre - 8, centre + 8]) for centre in centres.values()]
+    angles = np.deg2rad(np.arange(0, 360, 15))
+    for word, centre in centres.items():
+        label = axis.annotate(
+            word,
+            xy=tuple(points[word]),
+            xytext=(0, 0),
+            textcoords="offset pixels",
+            ha="center",
+            va="center",
+            fontsize=15,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": "0.3", "linewidth": 0.8},
+        )
+        label.set_in_layout(False)
+        size = np.array(label.get_window_extent(canvas.get_renderer()).size)
+        for distance, angle in product((10, 25, 45, 70, 100, 135, 175), angles):
+            offset = (distance + size / 2) * (np.cos(angle), np.sin(angle))
+            place = Bbox([centre + offset - size / 2 - 2, centre + offset + size / 2 + 2])
+            outside = np.any(place.min < 0) or np.any(place.max > axis.figure.bbox.max)
+            crowded = np.sum(np.all((crowd > place.min) & (crowd < place.max), axis=1)) > 2
+            if not outside and not crowded and place.count_overlaps(taken) == 0:
+                label.set_position(tuple(offset))
+                taken.append(place)
+                break
 
 
 def units_over_time(
@@ -209,3 +244,29 @@ def units_over_time(
     axis.set_title(title, pad=16)
     axis.grid(visible=False)
     axis.figure.colorbar(image, ax=axis)
+
+
+def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figure:
+    """Draw dropout masks side by side: a row a time step, a column a feature, black = dropped.
+
+    Each entry of ``masks_by_name`` has shape (batches * timesteps, features), 0 where a feature
+    was dropped; lines part the batches.
+    """
+    figure, axes = plt.subplots(1, len(masks_by_name), figsize=(13, 4.6), sharey=True)
+    for axis, (name, values) in zip(np.atleast_1d(axes), masks_by_name.items(), strict=True):
+        dropped = np.asarray(values) == 0
+        axis.imshow(dropped, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
+        rows, columns = dropped.shape
+        timesteps = rows // batches
+        axis.set(title=name, xlabel="feature", xticks=[], yticks=range(rows))
+        axis.set_yticks(
+            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps}" for i in range(rows)]
+        )
+        axis.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
+        axis.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+        axis.grid(visible=False)
+        axis.grid(which="minor", color="0.8", linestyle="-", linewidth=1, alpha=1)
+        axis.tick_params(which="minor", length=0)
+        for batch in range(1, batches):
+            axis.axhline(batch * timesteps - 0.5, color="C5", linestyle="-", linewidth=4)
+    return figure
