@@ -241,7 +241,7 @@ def units_over_time(
     image = axis.imshow(rows, vmax=1.0, aspect="auto", interpolation="nearest", **colors)  # type: ignore[arg-type]
     axis.plot(list(marked), [-1.0] * len(marked), "kv", markersize=9, clip_on=False)
     axis.set(ylabel="unit", ylim=(len(rows) - 0.5, -0.5), xlim=(-0.5, rows.shape[1] - 0.5))
-    axis.set_title(title, pad=16)
+    axis.set_title(title, pad=24)
     axis.grid(visible=False)
     axis.figure.colorbar(image, ax=axis)
 
