@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import urllib.error
 import urllib.request
 from importlib import metadata
 from pathlib import Path
@@ -197,6 +198,18 @@ def test_packages_of_setuptools_are_complete():
     assert modules == set(), "a sub-package needs a line in pyproject.toml"
 
 
+def fetch(address, deadline):
+    """Body of a page; the server prints its address a moment before it listens."""
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError as error:
+            if isinstance(error, urllib.error.HTTPError) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 @pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="make lab would set up a second environment")
 def test_make_lab_opens_the_first_lesson(tmp_path):
     """JupyterLab starts from the Makefile and serves the first lesson."""
@@ -222,14 +235,11 @@ def test_make_lab_opens_the_first_lesson(tmp_path):
         assert found, shown
         address = found[0].split("?")[0] + "?token=student"  # the log does not repeat a token we chose
         assert "/lab/tree/notebooks/01_numpy_rnn_loop.ipynb" in address
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            assert answer.status == 200
-            assert "JupyterLab" in answer.read().decode()
+        assert "JupyterLab" in fetch(address, deadline)
         contents = re.sub(
             r"/lab\S*", "/api/contents/notebooks/01_numpy_rnn_loop.ipynb?token=student", address
         )
-        with urllib.request.urlopen(contents, timeout=60) as answer:
-            assert json.load(answer)["type"] == "notebook"
+        assert json.loads(fetch(contents, deadline))["type"] == "notebook"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
