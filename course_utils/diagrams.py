@@ -404,3 +404,18 @@ def lstm_cell() -> Figure:
     arrow(axis, (show - 0.02, bus), (11.25, bus))
     box(axis, 11.8, bus, "$h_t$", OUTPUT, width=1.2, height=0.8, fontsize=20)
     return figure
+
+
+def review_reader(words: Sequence[str], layer: str = "SimpleRNN\n32 units") -> Figure:
+    """Draw the sentiment classifier unrolled over some words; only the last state goes on."""
+    figure, axis = canvas(2.5 * len(words) + 2.4, 4.2)
+    places = [1.2 + 2.5 * i for i in range(len(words))]
+    for x, word in zip(places, words, strict=True):
+        box(axis, x, 0.5, word, INPUT, width=1.6, fontsize=16)
+        box(axis, x, 1.75, "Embedding\n32 numbers", WEIGHT, width=1.9, height=0.9, fontsize=16)
+        box(axis, x, 3.4, layer, STATE, width=1.9, height=0.9, fontsize=16)
+        arrow(axis, (x, 0.8), (x, 1.3))
+        arrow(axis, (x, 2.2), (x, 2.95))
+        arrow(axis, (x + 0.92, 3.4), (x + 1.6, 3.4))
+    box(axis, places[-1] + 2.4, 3.4, "Dense 1\nsigmoid", OUTPUT, width=1.7, height=0.9, fontsize=16)
+    return figure

@@ -178,7 +178,7 @@ def words_2d(
     """Draw words as labelled points in a plane, over a cloud of small points, shape (words, 2)."""
     figure, axis = plt.subplots(figsize=(10, 6.5))
     axis.set(xlabel=xlabel, ylabel=ylabel)
-    axis.margins(0.1)
+    axis.margins(x=0.2, y=0.1)
     _scatter_words(axis, groups, background)
     points = {word: np.asarray(point) for words in groups.values() for word, point in words.items()}
     _label_points(axis, points, np.asarray(background))
