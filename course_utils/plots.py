@@ -220,7 +220,7 @@ def _label_points(axis: Axes, points: Mapping[str, NDArray[Any]], background: ND
         for distance, angle in product((10, 25, 45, 70, 100, 135, 175), angles):
             offset = (distance + size / 2) * (np.cos(angle), np.sin(angle))
             place = Bbox([centre + offset - size / 2 - 2, centre + offset + size / 2 + 2])
-            outside = np.any(place.min < 0) or np.any(place.max > axis.figure.bbox.max)
+            outside = min(place.min) < 0 or np.any(np.array(place.max) > axis.figure.bbox.max)
             crowded = np.sum(np.all((crowd > place.min) & (crowd < place.max), axis=1)) > 2
             if not outside and not crowded and place.count_overlaps(taken) == 0:
                 label.set_position(tuple(offset))
