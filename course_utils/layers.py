@@ -1,36 +1,35 @@
 """The layers of the course in NumPy alone: `forward` beside `backward`.
 
-Names of arguments, meaning and weight layout are those of Keras, so that
-`get_weights()` and `set_weights()` cross over in both directions. One timestep
-of the simplest layer is
+Names of arguments, meaning and weight layout are those of Keras, so that `get_weights()`
+and `set_weights()` cross over in both directions. One timestep of the simplest layer is
 
     h_t = tanh(x_t W + h_{t-1} U + b)
 
-with `kernel` W (features, units), `recurrent_kernel` U (units, units) and `bias` b.
-Arrays are (batch, timesteps, features) outside. Inside a recurrent layer time comes
-first, so that one timestep is one compact block of memory; products that do not
-depend on the previous step are made for all timesteps at once, outside the loop.
-`backward` takes dy, the gradient of the loss with respect to the layer's output,
-leaves the gradients of the weights in `gradients` and returns dx. Memory for both
-is linear in batch x timesteps x units.
+with `kernel` W (features, units), `recurrent_kernel` U (units, units) and `bias` b (units,).
+Arrays are (batch, timesteps, features) outside. Inside a recurrent layer time comes first and
+a review is a column, (timesteps, units, batch): so every timestep and every gate is one block
+of memory, and the formula reads h_t = tanh(Wᵀ x_t + Uᵀ h_{t-1} + b). Products that do not need
+the step before are made for all timesteps at once, outside the loop.
+
+`backward` takes dy, the gradient of the loss with respect to the output of the last `forward`,
+leaves the gradients of the weights in `gradients` and returns dx. What both keep in memory
+grows with batch x timesteps x units, no faster.
 """
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
-Shape = tuple[int | str, ...]
 
 
 @dataclass
 class SparseGradient:
-    """Gradient of a table of which a batch touched few rows; all others are zero."""
+    """Gradient of a table of which a batch touched few rows; that of all others is zero."""
 
     rows: NDArray[np.int64]  # (touched,), every row once, ascending
     values: Array  # (touched, features)
@@ -43,7 +42,7 @@ class SparseGradient:
         return dense
 
 
-def check_shape(name: str, array: Array, expected: Shape) -> None:
+def check_shape(name: str, array: Array, expected: Sequence[int | str]) -> None:
     """Raise ValueError unless the shape fits; a word in `expected` stands for any size from 1."""
     fits = array.ndim == len(expected) and all(
         size == want if isinstance(want, int) else size > 0
@@ -56,67 +55,86 @@ def check_shape(name: str, array: Array, expected: Shape) -> None:
 
 
 def check_count(name: str, value: int) -> int:
-    """Return a whole number from 1 as int; raise ValueError for anything else."""
+    """Return a whole number from 1; raise ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name}={value!r}: expected a whole number, 1 or more")
     return int(value)
 
 
-def glorot_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Uniform weights that keep the variance of signals; Glorot and Bengio (2010)."""
+def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+    """Raise ValueError unless the value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
+
+
+def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw weights that keep the variance of signals; Glorot and Bengio (2010)."""
     limit = np.sqrt(6 / sum(shape))
     return rng.uniform(-limit, limit, shape)
 
 
-def orthogonal(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Random weights that keep the length of vectors; Saxe, McClelland and Ganguli (2014)."""
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw weights that keep the length of vectors; Saxe, McClelland and Ganguli (2014)."""
     q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
     q *= np.sign(np.diag(r))  # makes every rotation equally likely
     return q if shape[0] >= shape[1] else q.T
 
 
 def sigmoid(a: ArrayLike) -> Array:
-    """Return 1 / (1 + exp(-a)), as (1 + tanh(a / 2)) / 2, which never overflows."""
-    return 0.5 * np.tanh(0.5 * np.asarray(a)) + 0.5
+    """Return 1 / (1 + exp(-a)) as (1 + tanh(a / 2)) / 2, which never overflows."""
+    return np.asarray(0.5 * np.tanh(0.5 * np.asarray(a)) + 0.5)
+
+
+def flush(array: Array) -> None:
+    """Set numbers to zero that are so small that processors are very slow with them.
+
+    Gradients that vanish end among these "subnormal" numbers. The limit, about 1e-31 in
+    float32, is far below what a sum of gradients can feel.
+    """
+    info = np.finfo(array.dtype)
+    array[np.abs(array) < info.tiny / info.eps] = 0
 
 
 class Layer:
-    """What all layers share: weights, their initial values and the exchange with Keras.
+    """What all layers share: weights, their first values and the exchange with Keras.
 
-    `dtype` is "float32" or "float64". `seed` fixes the initial weights (and the draws
-    of a dropout). The weights are made at the first call, when the number of features is
-    known, or by `set_weights`.
+    `dtype` is "float32" or "float64". `seed` fixes the first weights (and what a dropout
+    draws). The weights are made at the first call, when the number of features is known,
+    or by `build` or `set_weights`.
     """
 
     weight_names: tuple[str, ...] = ()
+    config_names: tuple[str, ...] = ()  # arguments, also kept as attributes of that name
+    return_state = False
 
     def __init__(self, dtype: DTypeLike = "float32", seed: int | None = None) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"dtype={self.dtype.name}: expected float32 or float64")
+        check_choice("dtype", self.dtype.name, ("float32", "float64"))
         self.seed = seed
         self.built = False
         self.gradients: list[Array | SparseGradient] = []  # in the order of `weights`
+        self.states: list[Array] = []  # last states of the last call, of a recurrent layer
+        self.output_shape: tuple[int, ...] | None = None  # of the last call
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shape of every weight, in Keras's order."""
         return []
 
+    def initial_weight(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw Keras's default: Glorot uniform, orthogonal for the recurrent kernel, zeros for a bias."""
+        draw = {"kernel": glorot_uniform, "recurrent_kernel": orthogonal}.get(name)
+        return draw(rng, shape) if draw else np.zeros(shape)
+
     def build(self, features: int) -> None:
-        """Make the weights for inputs of this many features."""
+        """Make the weights for inputs with this many features."""
         rng = np.random.default_rng(self.seed)
         for name, shape in zip(self.weight_names, self.weight_shapes(features), strict=True):
             setattr(self, name, self.initial_weight(name, shape, rng).astype(self.dtype))
         self.built = True
 
-    def initial_weight(self, name: str, shape: Any, rng: np.random.Generator) -> Array:
-        """Return Keras's default: Glorot uniform, orthogonal for the recurrent kernel, zeros for a bias."""
-        draw = {"kernel": glorot_uniform, "recurrent_kernel": orthogonal}.get(name)
-        return draw(rng, shape) if draw else np.zeros(shape)
-
     @property
     def weights(self) -> list[Array]:
-        """The weights themselves (empty before the layer is built); change them in place only."""
+        """The weights themselves, to be changed in place only; empty before the layer is built."""
         return [getattr(self, name) for name in self.weight_names] if self.built else []
 
     def get_weights(self) -> list[Array]:
@@ -124,21 +142,17 @@ class Layer:
         return [weight.copy() for weight in self.weights]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Take over weights, for instance from a Keras layer's `get_weights()`.
+        """Take over weights, for instance from `get_weights()` of a Keras layer.
 
-        Raises ValueError, before anything is changed, for a wrong number or shape.
+        Raises ValueError for a wrong number or shape; then nothing is changed.
         """
-        new = [np.asarray(weight, self.dtype) for weight in weights]
-        if len(new) != len(self.weight_names):
-            names = ", ".join(self.weight_names)
-            raise ValueError(
-                f"weights has {len(new)} arrays: expected {len(self.weight_names)} "
-                f"for {type(self).__name__} ({names})"
-            )
-        if not new:
+        names, new = self.weight_names, [np.asarray(weight, self.dtype) for weight in weights]
+        if len(new) != len(names):
+            raise ValueError(f"weights has {len(new)} arrays: expected {len(names)} ({', '.join(names)})")
+        if not names:
             return
-        features = self.weights[0].shape[0] if self.built else new[0].shape[0] if new[0].ndim else 1
-        for name, weight, shape in zip(self.weight_names, new, self.weight_shapes(features), strict=True):
+        features = (self.weights[0] if self.built else np.atleast_1d(new[0])).shape[0]
+        for name, weight, shape in zip(names, new, self.weight_shapes(features), strict=True):
             check_shape(name, weight, shape)
         if not self.built:
             self.build(features)
@@ -151,8 +165,8 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make a layer like this one."""
-        config = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-        return config | ({"dtype": self.dtype.name} if "dtype" in config else {})
+        config = {name: getattr(self, name) for name in self.config_names}
+        return config | {"dtype": self.dtype.name, "seed": self.seed}
 
     def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         """Return the mask (batch, timesteps) that goes with the layer's output, or None."""
@@ -163,28 +177,28 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, dy: ArrayLike) -> Array | None:
-        """Return dx for the last `forward`, and leave the gradients of the weights in `gradients`."""
+        """Return dx for the last `forward`; leave the gradients of the weights in `gradients`."""
         raise NotImplementedError
 
-    def __call__(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Any:
-        """Return the layer's output, as a Keras layer does."""
-        return self.forward(x, mask, training)
+    def __call__(self, x: ArrayLike, mask: Mask | None = None, training: bool = False, **options: Any) -> Any:
+        """Return the output, or with `return_state` a list of output and states, as Keras does."""
+        y = self.forward(x, mask, training, **options)
+        return [y, *self.states] if self.return_state else y
 
-    def prepare(self, x: ArrayLike, axes: Shape) -> Array:
-        """Return x as an array of the layer's dtype, after a check of its shape; build if need be."""
+    def prepare(self, x: ArrayLike, *axes: str) -> Array:
+        """Return x in the layer's dtype, after a check of its shape (*axes, features); build if need be."""
         array = np.asarray(x, self.dtype)
-        features = self.weights[0].shape[0] if self.built and self.weights else "features"
-        check_shape("x", array, (*axes, features))
+        check_shape("x", array, (*axes, self.weights[0].shape[0] if self.weights else "features"))
         if not self.built:
             self.build(array.shape[-1])
         return array
 
-    def check_gradient(self, dy: ArrayLike, shape: tuple[int, ...] | None) -> Array:
-        """Return dy as an array, after a check that it has the shape of the last output."""
-        if shape is None:
+    def check_gradient(self, dy: ArrayLike) -> Array:
+        """Return dy in the layer's dtype, after a check that it has the shape of the last output."""
+        if self.output_shape is None:
             raise ValueError(f"backward of {type(self).__name__} needs a call of forward first")
         array = np.asarray(dy, self.dtype)
-        check_shape("dy", array, shape)
+        check_shape("dy", array, self.output_shape)
         return array
 
 
@@ -196,78 +210,80 @@ class Embedding(Layer):
     """
 
     weight_names = ("embeddings",)
+    config_names = ("input_dim", "output_dim", "mask_zero")
     embeddings: Array  # (input_dim, output_dim)
 
-    def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        mask_zero: bool = False,
-        dtype: DTypeLike = "float32",
-        seed: int | None = None,
-    ) -> None:
-        super().__init__(dtype, seed)
+    def __init__(self, input_dim: int, output_dim: int, mask_zero: bool = False, **options: Any) -> None:
+        super().__init__(**options)
         self.input_dim = check_count("input_dim", input_dim)
         self.output_dim = check_count("output_dim", output_dim)
         self.mask_zero = mask_zero
-        self._ids: NDArray[np.int64] | None = None
-        self.build(self.input_dim)
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shape of the table."""
         return [(self.input_dim, self.output_dim)]
 
-    def initial_weight(self, name: str, shape: Any, rng: np.random.Generator) -> Array:
-        """Return small uniform numbers, as Keras does."""
-        return rng.uniform(-0.05, 0.05, shape)
+    def initial_weight(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw small uniform numbers, as Keras does."""
+        return np.asarray(rng.uniform(-0.05, 0.05, shape))
 
     def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
-        """Return True for every id that is not 0, where `mask_zero` asks for it."""
-        is_word: Mask = np.not_equal(x, 0)
-        return is_word if self.mask_zero else None
+        """Return True for every id but 0, where `mask_zero` asks for it."""
+        return np.asarray(np.not_equal(x, 0)) if self.mask_zero else None
 
-    def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
-        """Look up every id: (batch, timesteps) -> (batch, timesteps, output_dim)."""
-        ids = np.asarray(x)
-        check_shape("ids", ids, ("batch", "timesteps"))
+    def check_ids(self, ids: Array) -> None:
+        """Raise ValueError for ids that the table does not have, or that are no whole numbers."""
         if not np.issubdtype(ids.dtype, np.integer):
             raise ValueError(f"ids are {ids.dtype}: expected whole numbers (int32 or int64)")
-        for extreme in (int(ids.min()), int(ids.max())):
+        for extreme in (ids.min(), ids.max()):
             if not 0 <= extreme < self.input_dim:
-                raise ValueError(
-                    f"id {extreme} is not in the table of {self.input_dim} rows: "
-                    f"expected 0 to {self.input_dim - 1}"
-                )
-        self._ids = np.ascontiguousarray(ids.T, dtype=np.int64)  # (timesteps, batch)
-        return self.embeddings[self._ids].swapaxes(0, 1)
+                size = self.input_dim
+                raise ValueError(f"id {extreme} is not in the table of {size} rows: expected 0 to {size - 1}")
+
+    def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
+        """Look up every id."""
+        ids = np.asarray(x)
+        check_shape("ids", ids, ("batch", "timesteps"))
+        self.check_ids(ids)
+        if not self.built:
+            self.build(self.input_dim)
+        # (timesteps, batch), in 16 bits where they suffice: NumPy sorts those much faster.
+        self._ids = ids.T.astype(np.uint16 if self.input_dim <= 2**16 else np.int64, order="C")
+        self.output_shape = (*ids.shape, self.output_dim)
+        vectors: Array = self.embeddings[self._ids]  # (timesteps, batch, output_dim)
+        return vectors.swapaxes(0, 1)
 
     def backward(self, dy: ArrayLike) -> None:
-        """Add up dy (batch, timesteps, output_dim) by id; ids have no gradient themselves."""
-        shape = None if self._ids is None else (*self._ids.T.shape, self.output_dim)
-        dy = self.check_gradient(dy, shape)
-        assert self._ids is not None
-        ids = self._ids.ravel()
-        order = np.argsort(ids, kind="stable")  # equal ids side by side
-        rows, first = np.unique(ids[order], return_index=True)
-        sorted_dy = dy.swapaxes(0, 1).reshape(-1, self.output_dim)[order]  # (timesteps * batch, output_dim)
-        self.gradients = [SparseGradient(rows, np.add.reduceat(sorted_dy, first), self.embeddings.shape)]
+        """Add up dy by id; ids have no gradient themselves."""
+        dy = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)  # (timesteps * batch, ...)
+        order = np.argsort(self._ids.ravel(), kind="stable")  # equal ids side by side
+        rows, first, count = np.unique(self._ids.ravel()[order], return_index=True, return_counts=True)
+        values = dy[order[first]]
+        for k in range(1, 8):  # second to eighth occurrence, of all words at once
+            again = np.flatnonzero(count > k)
+            values[again] += dy[order[first[again] + k]]
+        for j in np.flatnonzero(count > 8):  # few words are left, and each is frequent
+            values[j] += dy[order[first[j] + 8 : first[j] + count[j]]].sum(axis=0)
+        self.gradients = [SparseGradient(rows.astype(np.int64), values, self.embeddings.shape)]
 
 
 class Recurrent(Layer):
     """What SimpleRNN, LSTM and GRU share: all that happens outside the loop over time.
 
-    x is (batch, timesteps, features). The output is (batch, units), the last state, or
-    with `return_sequences` (batch, timesteps, units), in the order of reading: for
+    x is (batch, timesteps, features). The output is the last state, (batch, units), or
+    with `return_sequences` (batch, timesteps, units), in the order of reading: with
     `go_backwards` the last word comes first. A `mask` (batch, timesteps) is False at
     padding: there the state is carried on and the output repeats the one before.
-    With `return_state` a call returns [output, h] or, from an LSTM, [output, h, c].
-    `states` holds the last states of the last call. After `backward`, `state_gradients`
-    (timesteps + 1, batch, units) holds the gradient of h before each step and after the last.
+    With `return_state` a call returns [output, h], or [output, h, c] from an LSTM.
+    After `backward`, `state_gradients` (timesteps + 1, units, batch) holds the gradient of
+    the first state h and of that after every step.
     """
 
     weight_names = ("kernel", "recurrent_kernel", "bias")
-    gates: ClassVar[int] = 1  # the kernel has gates * units columns
-    state_names: ClassVar[tuple[str, ...]] = ("h",)
+    config_names: tuple[str, ...] = ("units", "return_sequences", "return_state", "go_backwards")
+    state_names: tuple[str, ...] = ("h",)
+    gates = 1  # the kernel has gates * units columns
+    zero_output_for_mask = False  # Bidirectional asks for zeros at masked steps
     kernel: Array  # W (features, gates * units)
     recurrent_kernel: Array  # U (units, gates * units)
     bias: Array  # b (gates * units,)
@@ -278,18 +294,13 @@ class Recurrent(Layer):
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
-        dtype: DTypeLike = "float32",
-        seed: int | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(dtype, seed)
+        super().__init__(**options)
         self.units = check_count("units", units)
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
-        self.zero_output_for_mask = False  # Bidirectional asks for zeros at masked steps
-        self.states: list[Array] = []
-        self.state_gradients: Array | None = None
-        self._shape: tuple[int, ...] | None = None  # of the last output
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shapes of W, U and b."""
@@ -300,108 +311,105 @@ class Recurrent(Layer):
         """Return the mask where the output still has timesteps, as Keras does."""
         return mask if self.return_sequences else None
 
+    def input_weights(self) -> tuple[Array, Array]:
+        """Return the W and b that make a."""
+        return self.kernel, self.bias
+
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Walk forward through time, from the states `first`; return the last states.
 
-        a[t] is x_t W + b (batch, gates * units); h[t] (batch, units) is the state before
-        step t, so that step t reads h[t] and writes h[t + 1].
+        Step t reads a[t] = Wᵀ x_t + b (gates * units, batch) and h[t] (units, batch), the
+        state before it, and writes h[t + 1].
         """
         raise NotImplementedError
 
     def unroll_back(self, dh: Array) -> Array:
-        """Walk back through time and return da, the gradient of a.
+        """Walk back through time; return da, the gradient of a.
 
-        dh[t] (batch, units), the gradient of h[t], holds what the output sends back;
-        each step adds what the step itself sends back.
+        dh[t] is the gradient of h[t]. It starts with what the output sends back; step t
+        adds what the step itself sends back from dh[t + 1] to dh[t].
         """
         raise NotImplementedError
 
-    def __call__(
-        self,
-        x: ArrayLike,
-        mask: Mask | None = None,
-        training: bool = False,
-        initial_state: Array | Sequence[Array] | None = None,
-    ) -> Any:
-        """Return the output, or a list of output and states with `return_state`."""
-        y = self.forward(x, mask, training, initial_state)
-        return [y, *self.states] if self.return_state else y
-
     def forward(
-        self,
-        x: ArrayLike,
-        mask: Mask | None = None,
-        training: bool = False,
-        initial_state: Array | Sequence[Array] | None = None,
+        self, x: ArrayLike, mask: Mask | None = None, training: bool = False, initial_state: Any = None
     ) -> Array:
-        """Read (batch, timesteps, features); `initial_state` takes h, or [h, c], each (batch, units)."""
-        x = self.prepare(x, ("batch", "timesteps"))
-        batch, timesteps, features = x.shape
+        """Read x; `initial_state` is h, or [h, c] for an LSTM, each (batch, units)."""
+        x = self.prepare(x, "batch", "timesteps")
+        batch, timesteps, _ = x.shape
         first = self._first_states(initial_state, batch)
         self._order = slice(None, None, -1 if self.go_backwards else 1)
-        self._x = np.ascontiguousarray(x.swapaxes(0, 1)[self._order]).reshape(-1, features)
-        self._skip: list[Mask | None] = [None] * timesteps  # rows that skip step t: (batch, 1)
-        self._hidden: Mask | None = None  # outputs shown as zero: (timesteps, batch, 1)
+        self._x = x.swapaxes(0, 1)[self._order]  # (timesteps, batch, features)
+        self._skip: list[Mask | None] = [None] * timesteps  # reviews that skip step t: (batch,)
+        self._hidden: Mask | None = None  # outputs shown as zero: (timesteps, 1, batch)
         if mask is not None:
-            mask = np.asarray(mask, bool)
-            check_shape("mask", mask, (batch, timesteps))
-            skipped = ~mask.T[self._order, :, None]  # (timesteps, batch, 1)
-            self._skip = [rows if rows.any() else None for rows in skipped]
+            check_shape("mask", np.asarray(mask), (batch, timesteps))
+            skipped = ~np.asarray(mask, bool).T[self._order]  # (timesteps, batch)
+            self._skip = [reviews if reviews.any() else None for reviews in skipped]
             if self.return_sequences and self.zero_output_for_mask:
-                self._hidden = skipped
+                self._hidden = skipped[:, None]
             elif initial_state is not None:  # Keras shows zeros before the first valid step
-                self._hidden = np.logical_and.accumulate(skipped)
-        self._h = np.empty((timesteps + 1, batch, self.units), self.dtype)
+                self._hidden = np.logical_and.accumulate(skipped)[:, None]
+        W, b = self.input_weights()
+        a = np.matmul(W.T, self._x.swapaxes(1, 2))  # (timesteps, gates * units, batch)
+        a += b[:, None]
+        self._h = np.empty((timesteps + 1, self.units, batch), self.dtype)
         self._h[0] = first[0]
-        a = self._x @ self.kernel  # x_t W for all timesteps in one product
-        a += self.bias if self.bias.ndim == 1 else self.bias[0]
-        self.states = self.unroll(a.reshape(timesteps, batch, -1), self._h, first)
+        self.states = [state.T.copy() for state in self.unroll(a, self._h, first)]
         y = self._h[1:]
         if self._hidden is not None:
             y = np.where(self._hidden, self.dtype.type(0), y)
-        self._shape = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
-        return y.swapaxes(0, 1) if self.return_sequences else y[-1].copy()
+        y = y.transpose(2, 0, 1) if self.return_sequences else y[-1].T.copy()
+        self.output_shape = y.shape
+        return y
 
-    def _first_states(self, initial_state: Array | Sequence[Array] | None, batch: int) -> list[Any]:
+    def _first_states(self, initial_state: Any, batch: int) -> list[Any]:
+        """Return the states before the first step, each (units, batch) or 0."""
+        names = self.state_names
         if initial_state is None:
-            return [0] * len(self.state_names)
+            return [0] * len(names)
         given = [initial_state] if isinstance(initial_state, np.ndarray) else list(initial_state)
-        if len(given) != len(self.state_names):
+        if len(given) != len(names):
             raise ValueError(
-                f"initial_state has {len(given)} arrays: expected {len(self.state_names)} "
-                f"({', '.join(self.state_names)})"
+                f"initial_state has {len(given)} arrays: expected {len(names)} ({', '.join(names)})"
             )
-        for name, state in zip(self.state_names, given, strict=True):
+        for name, state in zip(names, given, strict=True):
             check_shape(f"initial_state {name}", np.asarray(state), (batch, self.units))
-        return given
+        return [np.asarray(state).T for state in given]
 
     def backward(self, dy: ArrayLike) -> Array:
-        """Send dy, shaped like the output, back through time; return dx, shaped like x."""
-        dy = self.check_gradient(dy, self._shape)
-        dh = np.zeros_like(self._h)  # (timesteps + 1, batch, units)
+        """Send dy back through time; return dx."""
+        dy = self.check_gradient(dy)
+        dh = np.zeros_like(self._h)
         if self.return_sequences:
-            dh[1:] = dy.swapaxes(0, 1)
+            dh[1:] = dy.transpose(1, 2, 0)
         else:
-            dh[-1] = dy
+            dh[-1] = dy.T
         if self._hidden is not None:
             np.copyto(dh[1:], 0, where=self._hidden)
-        da = self.unroll_back(dh)  # (timesteps, batch, gates * units)
+        da = columns(self.unroll_back(dh))  # (gates * units, timesteps * batch)
         self.state_gradients = dh
-        flat = da.reshape(len(self._x), -1)  # (timesteps * batch, gates * units)
-        self.gradients = [self._x.T @ flat, *self.recurrent_gradients(flat)]
-        dx = (flat @ self.kernel.T).reshape(*da.shape[:2], -1)
+        timesteps, batch, features = self._x.shape
+        x = np.ascontiguousarray(self._x).reshape(-1, features)  # (timesteps * batch, features)
+        self.gradients = [x.T @ da.T, *self.recurrent_gradients(da)]
+        dx = (da.T @ self.kernel.T).reshape(timesteps, batch, features)
         return dx[self._order].swapaxes(0, 1)
 
     def recurrent_gradients(self, da: Array) -> list[Array]:
         """Return the gradients of U and b: one product and one sum over all timesteps."""
-        return [self._h[:-1].reshape(len(da), -1).T @ da, da.sum(axis=0)]
+        return [columns(self._h[:-1]) @ da.T, da.sum(axis=1)]
 
     def where_skipped(self, value: float, array: Array) -> Array:
-        """Write `value` where a row skipped a step, into (timesteps, batch, ...); return the array."""
-        for t, skip in enumerate(self._skip):
+        """Write `value` into (timesteps, ..., batch) where a review skipped a step; return the array."""
+        for row, skip in zip(array, self._skip, strict=True):
             if skip is not None:
-                array[t, skip[:, 0]] = value
+                np.copyto(row, value, where=skip)
         return array
+
+
+def columns(array: Array) -> Array:
+    """Lay all timesteps side by side: (timesteps, units, batch) -> (units, timesteps * batch)."""
+    return np.ascontiguousarray(array.swapaxes(0, 1)).reshape(array.shape[1], -1)
 
 
 class SimpleRNN(Recurrent):
@@ -409,23 +417,25 @@ class SimpleRNN(Recurrent):
 
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill h, one timestep after the other."""
-        U, step = self.recurrent_kernel, np.empty_like(h[0])
+        U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(h[0])
         for t, skip in enumerate(self._skip):
-            np.dot(h[t], U, out=step)
+            np.dot(U_T, h[t], out=step)
             step += a[t]
             np.tanh(step, out=h[t + 1])
             if skip is not None:
                 np.copyto(h[t + 1], h[t], where=skip)
-        return [h[-1].copy()]
+        return [h[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
-        """da_t = dh_t (1 - h_t²); h_{t-1} receives da_t Uᵀ."""
+        """da_t = dh_t (1 - h_t²); h_{t-1} receives U da_t."""
         slope = self.where_skipped(0, 1 - self._h[1:] ** 2)  # of tanh
         da = slope  # each slope is used once: da_t takes its place
-        U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(dh[0])
+        U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(len(da))):
+            if t % 8 == 0:
+                flush(dh[t + 1])
             da[t] *= dh[t + 1]
-            np.dot(da[t], U_T, out=step)
+            np.dot(U, da[t], out=step)
             if self._skip[t] is not None:  # a skipped step hands the gradient on unchanged
                 np.copyto(step, dh[t + 1], where=self._skip[t])
             dh[t] += step
@@ -443,72 +453,81 @@ class LSTM(Recurrent):
     gates = 4
     state_names = ("h", "c")
 
-    def initial_weight(self, name: str, shape: Any, rng: np.random.Generator) -> Array:
-        """Return Keras's defaults: the forget gate starts open."""
+    def initial_weight(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw Keras's defaults: the forget gate starts open."""
         weight = super().initial_weight(name, shape, rng)
         if name == "bias":
             weight[self.units : 2 * self.units] = 1
         return weight
 
+    def gate_scale(self) -> Array:
+        """Return 1/2 for the columns i, f, o: sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh serves all."""
+        return np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.units)
+
+    def input_weights(self) -> tuple[Array, Array]:
+        """Return W and b scaled for that tanh."""
+        return self.kernel * self.gate_scale(), self.bias * self.gate_scale()
+
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a), c and h."""
         n = self.units
-        # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh serves all four gates.
-        scale = np.full_like(a[0], 0.5)  # (batch, 4 * units)
-        scale[:, 2 * n : 3 * n] = 1
+        scale = np.repeat(self.gate_scale()[:, None], h.shape[2], axis=1)  # (4 * units, batch)
         shift = 1 - scale
-        U, step = self.recurrent_kernel * scale[0], np.empty_like(a[0])
-        a *= scale
-        self._gates, self._c, self._tanh_c = a, np.empty_like(h), np.empty_like(h[1:])
-        c, tanh_c, product = self._c, self._tanh_c, np.empty_like(h[0])
+        U_T = self.recurrent_kernel.T * scale[:, :1]
+        c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         c[0] = first[1]
+        step, i_g = np.empty_like(a[0]), np.empty_like(h[0])
         for t, skip in enumerate(self._skip):
             gates = a[t]
-            np.dot(h[t], U, out=step)
+            np.dot(U_T, h[t], out=step)
             gates += step
             np.tanh(gates, out=gates)
             gates *= scale
             gates += shift
-            i, f, g, o = (gates[:, k * n : (k + 1) * n] for k in range(4))  # each (batch, units)
+            i, f, g, o = gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], gates[3 * n :]
             np.multiply(f, c[t], out=c[t + 1])
-            np.multiply(i, g, out=product)
-            c[t + 1] += product
+            np.multiply(i, g, out=i_g)
+            c[t + 1] += i_g
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
             if skip is not None:
                 np.copyto(c[t + 1], c[t], where=skip)
                 np.copyto(h[t + 1], h[t], where=skip)
-        return [h[-1].copy(), c[-1].copy()]
+        self._gates, self._c, self._tanh_c = a, c, tanh_c
+        return [h[-1], c[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
-        """dc_t gets dh_t o (1 - tanh² c_t) and sends it through i, f, g; c_{t-1} receives f dc_t."""
-        timesteps, batch, n = self._tanh_c.shape
-        i, f, g, o = (self._gates[..., k * n : (k + 1) * n] for k in range(4))
+        """c_t receives dh_t o (1 - tanh² c_t); dc_t goes on to i, f, g, and as f dc_t to c_{t-1}."""
+        timesteps, n, batch = self._tanh_c.shape
+        gates = self._gates.reshape(timesteps, 4, n, batch)
+        i, f, g, o = (gates[:, k] for k in range(4))  # each (timesteps, units, batch)
         # All slopes before the loop: of c_t by the gates i, f and g, of h_t by o and by c_t.
-        slope = np.empty((timesteps, batch, 4, n), self.dtype)
-        slope[:, :, 0] = g * i * (1 - i)
-        slope[:, :, 1] = self._c[:-1] * f * (1 - f)
-        slope[:, :, 2] = i * (1 - g * g)
-        slope[:, :, 3] = self._tanh_c * o * (1 - o)
+        slope = gates * gates
+        one = self.dtype.type(1)
+        for k, (top, factor) in enumerate(((i, g), (f, self._c[:-1]), (one, i), (o, self._tanh_c))):
+            np.subtract(top, slope[:, k], out=slope[:, k])  # s - s² for sigmoid, 1 - g² for tanh
+            slope[:, k] *= factor
+        to_c = self._tanh_c * self._tanh_c
+        np.subtract(1, to_c, out=to_c)
+        to_c *= o
         da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
-        to_c = self.where_skipped(0, o * (1 - self._tanh_c**2))
-        keep = self.where_skipped(1, f.copy())
-        U_T, step, dc = (
-            np.ascontiguousarray(self.recurrent_kernel.T),
-            np.empty_like(dh[0]),
-            np.zeros_like(dh[0]),
-        )
+        self.where_skipped(0, to_c)
+        self.where_skipped(1, f)
+        U, step, dc = self.recurrent_kernel, np.empty_like(dh[0]), np.zeros_like(dh[0])
         for t in reversed(range(timesteps)):
+            if t % 8 == 0:
+                flush(dh[t + 1])
+                flush(dc)
             to_c[t] *= dh[t + 1]
             dc += to_c[t]
-            da[t, :, :3] *= dc[:, None]
-            da[t, :, 3] *= dh[t + 1]
-            dc *= keep[t]
-            np.dot(da[t].reshape(batch, -1), U_T, out=step)
+            da[t, :3] *= dc
+            da[t, 3] *= dh[t + 1]
+            dc *= f[t]
+            np.dot(U, da[t].reshape(4 * n, batch), out=step)
             if self._skip[t] is not None:  # a skipped step hands the gradient on unchanged
                 np.copyto(step, dh[t + 1], where=self._skip[t])
             dh[t] += step
-        return da.reshape(timesteps, batch, -1)
+        return da.reshape(timesteps, 4 * n, batch)
 
 
 class GRU(Recurrent):
@@ -521,18 +540,10 @@ class GRU(Recurrent):
     """
 
     gates = 3
+    config_names = ("units", "return_sequences", "return_state", "go_backwards", "reset_after")
 
-    def __init__(
-        self,
-        units: int,
-        return_sequences: bool = False,
-        return_state: bool = False,
-        go_backwards: bool = False,
-        reset_after: bool = True,
-        dtype: DTypeLike = "float32",
-        seed: int | None = None,
-    ) -> None:
-        super().__init__(units, return_sequences, return_state, go_backwards, dtype, seed)
+    def __init__(self, units: int, *, reset_after: bool = True, **options: Any) -> None:
+        super().__init__(units, **options)
         self.reset_after = reset_after
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
@@ -540,30 +551,38 @@ class GRU(Recurrent):
         W, U, b = super().weight_shapes(features)
         return [W, U, (2, *b) if self.reset_after else b]
 
+    def input_weights(self) -> tuple[Array, Array]:
+        """Return W and b; where r does not come between, b' is part of b."""
+        if not self.reset_after:
+            return self.kernel, self.bias
+        return self.kernel, self.bias[0] + np.where(
+            np.arange(3 * self.units) < 2 * self.units, self.bias[1], 0
+        )
+
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a) and h."""
         n = self.units
-        U_zr, U_h = (np.ascontiguousarray(part) for part in np.split(self.recurrent_kernel, [2 * n], axis=1))
+        U_T = np.ascontiguousarray(self.recurrent_kernel.T)
         if self.reset_after:
-            a[..., : 2 * n] += self.bias[1, : 2 * n]
-        self._gates, self._inner = a, np.empty_like(h[1:])
-        step, past = np.empty_like(a[0, :, : 2 * n]), np.empty_like(h[0])
+            b_inner = np.repeat(self.bias[1, 2 * n :, None], h.shape[2], axis=1)  # (units, batch)
+        inner = np.empty_like(h[1:])  # h_{t-1} U + b', or r h_{t-1}
+        step, past = np.empty_like(a[0, : 2 * n]), np.empty_like(h[0])
         for t, skip in enumerate(self._skip):
-            zr, g, inner = a[t, :, : 2 * n], a[t, :, 2 * n :], self._inner[t]
-            np.dot(h[t], U_zr, out=step)
-            step += zr
-            step *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1/2
-            np.tanh(step, out=step)
-            step *= 0.5
-            np.add(step, 0.5, out=zr)
-            z, r = zr[:, :n], zr[:, n:]  # each (batch, units)
+            z_r, g = a[t, : 2 * n], a[t, 2 * n :]
+            np.dot(U_T[: 2 * n], h[t], out=step)
+            z_r += step
+            z_r *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1/2
+            np.tanh(z_r, out=z_r)
+            z_r *= 0.5
+            z_r += 0.5
+            z, r = z_r[:n], z_r[n:]
             if self.reset_after:
-                np.dot(h[t], U_h, out=inner)
-                inner += self.bias[1, 2 * n :]
-                np.multiply(r, inner, out=past)
+                np.dot(U_T[2 * n :], h[t], out=inner[t])
+                inner[t] += b_inner
+                np.multiply(r, inner[t], out=past)
             else:
-                np.multiply(r, h[t], out=inner)
-                np.dot(inner, U_h, out=past)
+                np.multiply(r, h[t], out=inner[t])
+                np.dot(U_T[2 * n :], inner[t], out=past)
             g += past
             np.tanh(g, out=g)
             np.subtract(h[t], g, out=past)
@@ -571,48 +590,50 @@ class GRU(Recurrent):
             np.add(g, past, out=h[t + 1])  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
             if skip is not None:
                 np.copyto(h[t + 1], h[t], where=skip)
-        return [h[-1].copy()]
+        self._gates, self._inner = a, inner
+        return [h[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
         """da_t = dh_t times the slope of each gate; h_{t-1} also receives z dh_t directly."""
-        timesteps, batch, n = self._inner.shape
-        z, r, g = (self._gates[..., k * n : (k + 1) * n] for k in range(3))
-        past = self._h[:-1]
-        # All slopes before the loop. r reaches g through inner, or inner is r h_{t-1} itself.
-        slope = np.empty((timesteps, batch, 3, n), self.dtype)
-        slope[:, :, 0] = (past - g) * z * (1 - z)
+        timesteps, n, batch = self._inner.shape
+        z, r, g = (self._gates[:, k * n : (k + 1) * n] for k in range(3))
+        past, inner = self._h[:-1], self._inner
+        # All slopes before the loop; r reaches g through inner, or inner is r h_{t-1} itself.
         to_g = self.where_skipped(0, (1 - z) * (1 - g * g))
-        slope[:, :, 1] = (to_g * self._inner if self.reset_after else past) * r * (1 - r)
-        slope[:, :, 2] = to_g * r if self.reset_after else to_g
+        slope = np.empty((timesteps, 3, n, batch), self.dtype)
+        slope[:, 0] = (past - g) * z * (1 - z)
+        slope[:, 1] = (to_g * inner if self.reset_after else past) * r * (1 - r)
+        slope[:, 2] = to_g * r if self.reset_after else to_g
         da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
-        keep = self.where_skipped(1, z.copy())
-        U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(dh[0])
+        self.where_skipped(1, z)
+        U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(timesteps)):
+            if t % 8 == 0:
+                flush(dh[t + 1])
             if self.reset_after:
-                da[t] *= dh[t + 1, :, None]
-                np.dot(da[t].reshape(batch, -1), U_T, out=step)
+                da[t] *= dh[t + 1]
+                np.dot(U, da[t].reshape(3 * n, batch), out=step)
             else:
-                da[t, :, ::2] *= dh[t + 1, :, None]
-                inner = da[t, :, 2] @ U_T[2 * n :]  # gradient of r h_{t-1}
-                da[t, :, 1] *= inner
-                np.dot(da[t, :, :2].reshape(batch, -1), U_T[: 2 * n], out=step)
-                step += r[t] * inner
+                da[t, ::2] *= dh[t + 1]
+                d_inner = U[:, 2 * n :] @ da[t, 2]
+                da[t, 1] *= d_inner
+                np.dot(U[:, : 2 * n], da[t, :2].reshape(2 * n, batch), out=step)
+                step += r[t] * d_inner
             dh[t] += step
-            np.multiply(dh[t + 1], keep[t], out=step)
+            np.multiply(dh[t + 1], z[t], out=step)
             dh[t] += step
         if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
-            self._inner_gradient = da.reshape(timesteps * batch, -1).copy()
-            np.multiply(dh[1:], to_g, out=da[:, :, 2])
-        return da.reshape(timesteps, batch, -1)
+            self._d_inner = columns(da[:, 2])
+            np.multiply(dh[1:], to_g, out=da[:, 2])
+        return da.reshape(timesteps, 3 * n, batch)
 
     def recurrent_gradients(self, da: Array) -> list[Array]:
-        """Return the gradients of U and b (or of b and b')."""
-        past, n = self._h[:-1].reshape(len(da), -1), 2 * self.units
+        """Return the gradients of U and b (or b and b')."""
+        past, n = columns(self._h[:-1]), 2 * self.units
         if self.reset_after:
-            inner = self._inner_gradient
-            return [past.T @ inner, np.stack([da.sum(axis=0), inner.sum(axis=0)])]
-        reset_past = self._inner.reshape(len(da), -1)  # r h_{t-1}
-        return [np.hstack([past.T @ da[:, :n], reset_past.T @ da[:, n:]]), da.sum(axis=0)]
+            d_inner = np.concatenate([da[:n], self._d_inner])
+            return [past @ d_inner.T, np.stack([da.sum(axis=1), d_inner.sum(axis=1)])]
+        return [np.hstack([past @ da[:n].T, columns(self._inner) @ da[n:].T]), da.sum(axis=1)]
 
 
 class Bidirectional(Layer):
@@ -623,17 +644,18 @@ class Bidirectional(Layer):
     both views of word t, and masked positions hold zeros. Weights: forward, then backward.
     """
 
-    def __init__(self, layer: Recurrent, merge_mode: str = "concat") -> None:
-        if not isinstance(layer, Recurrent):
-            raise ValueError(f"layer is a {type(layer).__name__}: expected SimpleRNN, LSTM or GRU")
-        if layer.go_backwards:
-            raise ValueError("layer has go_backwards=True: expected a layer that reads forwards")
-        if merge_mode not in ("concat", "sum"):
-            raise ValueError(f'merge_mode={merge_mode!r}: expected "concat" or "sum"')
-        super().__init__(layer.dtype, layer.seed)
-        self.layer = layer
-        self.merge_mode = merge_mode
-        config = layer.get_config()
+    config_names = ("layer", "merge_mode")
+
+    def __init__(self, layer: Recurrent, merge_mode: str = "concat", **options: Any) -> None:
+        if not isinstance(layer, Recurrent) or layer.go_backwards:
+            raise ValueError(
+                f"layer is a {type(layer).__name__} with go_backwards={getattr(layer, 'go_backwards', None)}: "
+                "expected a SimpleRNN, LSTM or GRU that reads forwards"
+            )
+        check_choice("merge_mode", merge_mode, ("concat", "sum"))
+        super().__init__(**{"dtype": layer.dtype, "seed": layer.seed} | options)
+        self.layer, self.merge_mode, self.return_state = layer, merge_mode, layer.return_state
+        config = layer.get_config() | {"dtype": self.dtype}
         self.forward_layer = type(layer)(**config)
         self.backward_layer = type(layer)(**config | {"go_backwards": True})
         self.layers = (self.forward_layer, self.backward_layer)
@@ -642,7 +664,6 @@ class Bidirectional(Layer):
         self.weight_names = tuple(
             f"{way} {name}" for way in ("forward", "backward") for name in layer.weight_names
         )
-        self.states: list[Array] = []
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shapes of both layers' weights."""
@@ -650,10 +671,9 @@ class Bidirectional(Layer):
 
     def build(self, features: int) -> None:
         """Make the weights of both layers, different ones from one seed."""
-        for one, seed in zip(
-            self.layers, np.random.default_rng(self.seed).integers(2**31, size=2), strict=True
-        ):
-            one.seed = int(seed)
+        seeds = np.random.default_rng(self.seed).integers(2**31, size=2).tolist()
+        for one, seed in zip(self.layers, seeds, strict=True):
+            one.seed = seed
             one.build(features)
         self.built = True
 
@@ -666,24 +686,20 @@ class Bidirectional(Layer):
         """Return the mask where the output still has timesteps."""
         return self.layer.compute_mask(x, mask)
 
-    def __call__(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Any:
-        """Return the output, or with `return_state` a list: output, forward states, backward states."""
-        y = self.forward(x, mask, training)
-        return [y, *self.states] if self.layer.return_state else y
-
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Read x (batch, timesteps, features) both ways."""
-        x = self.prepare(x, ("batch", "timesteps"))
+        x = self.prepare(x, "batch", "timesteps")
         y, y_back = (one.forward(x, mask, training) for one in self.layers)
         self.states = self.forward_layer.states + self.backward_layer.states
         if self.layer.return_sequences:
             y_back = y_back[:, ::-1]
-        return np.concatenate([y, y_back], axis=-1) if self.merge_mode == "concat" else y + y_back
+        y = np.concatenate([y, y_back], axis=-1) if self.merge_mode == "concat" else y + y_back
+        self.output_shape = y.shape
+        return y
 
     def backward(self, dy: ArrayLike) -> Array:
-        """Give each layer its part of dy; return the sum of what they send back."""
-        dy = np.asarray(dy, self.dtype)
-        dy_back = dy
+        """Give each layer its part of dy; return the sum of what both send back."""
+        dy = dy_back = self.check_gradient(dy)
         if self.merge_mode == "concat":
             dy, dy_back = dy[..., : self.layer.units], dy[..., self.layer.units :]
         if self.layer.return_sequences:
@@ -700,18 +716,14 @@ class Dense(Layer):
     """
 
     weight_names = ("kernel", "bias")
+    config_names = ("units", "activation")
     kernel: Array  # W (features, units)
     bias: Array  # b (units,)
 
-    def __init__(
-        self, units: int, activation: str | None = None, dtype: DTypeLike = "float32", seed: int | None = None
-    ) -> None:
-        super().__init__(dtype, seed)
-        if activation not in (None, "relu", "tanh", "sigmoid"):
-            raise ValueError(f'activation={activation!r}: expected None, "relu", "tanh" or "sigmoid"')
-        self.units = check_count("units", units)
-        self.activation = activation
-        self._y: Array | None = None
+    def __init__(self, units: int, activation: str | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.units, self.activation = check_count("units", units), activation
+        check_choice("activation", activation, (None, "relu", "tanh", "sigmoid"))
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shapes of W and b."""
@@ -719,24 +731,22 @@ class Dense(Layer):
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Return y, shaped like x but for the last axis, which becomes `units`."""
-        self._x = self.prepare(x, ("batch", "timesteps")[: np.ndim(x) - 1] or ("batch",))
+        self._x = self.prepare(x, *("batch", "timesteps")[: max(np.ndim(x) - 1, 1)])
         y = self._x @ self.kernel + self.bias
         if self.activation == "relu":
             y = np.maximum(y, 0)
         elif self.activation is not None:
             y = np.tanh(y) if self.activation == "tanh" else sigmoid(y)
-        self._y = y
+        self._y, self.output_shape = y, y.shape
         return y
 
     def backward(self, dy: ArrayLike) -> Array:
-        """Return dx; the slope of each activation is written with its own output y."""
-        y = self._y
-        da = self.check_gradient(dy, None if y is None else y.shape)
-        assert y is not None
+        """Return dx; the slope of every activation can be told from y."""
+        da = self.check_gradient(dy)
         if self.activation == "relu":
-            da = da * (y > 0)
+            da = da * (self._y > 0)
         elif self.activation is not None:
-            da = da * ((1 - y * y) if self.activation == "tanh" else y * (1 - y))
+            da = da * (1 - self._y**2 if self.activation == "tanh" else self._y * (1 - self._y))
         flat = da.reshape(-1, self.units)
         self.gradients = [self._x.reshape(len(flat), -1).T @ flat, flat.sum(axis=0)]
         return da @ self.kernel.T
@@ -745,16 +755,16 @@ class Dense(Layer):
 class Dropout(Layer):
     """Sets a share `rate` of the numbers to zero while training; Srivastava et al. (2014).
 
-    The others grow by 1 / (1 - rate), so that the sum stays the same on average.
+    The others grow by 1 / (1 - rate), so that their sum stays the same on average.
     """
 
-    def __init__(self, rate: float, dtype: DTypeLike = "float32", seed: int | None = None) -> None:
-        super().__init__(dtype, seed)
+    config_names = ("rate",)
+
+    def __init__(self, rate: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = rate
         if not 0 <= rate < 1:
             raise ValueError(f"rate={rate}: expected 0 or more and less than 1")
-        self.rate = rate
-        self._factor: Array | None = None
-        self._shape: tuple[int, ...] | None = None
 
     def build(self, features: int) -> None:
         """Start the random draws."""
@@ -762,89 +772,72 @@ class Dropout(Layer):
         self.built = True
 
     def draw_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return how many draws are made: one for every number."""
+        """Return the shape of the draws: one for every number."""
         return shape
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Return x itself, or while training x with zeros in it."""
-        x = self.prepare(x, ("batch", "timesteps")[: np.ndim(x) - 1] or ("batch",))
-        self._shape, self._factor = x.shape, None
-        if not training or self.rate == 0:
-            return x
-        kept = self._rng.random(self.draw_shape(x.shape), np.float32) >= self.rate
-        self._factor = kept * self.dtype.type(1 / (1 - self.rate))
-        return x * self._factor
+        x = self.prepare(x, *("batch", "timesteps")[: max(np.ndim(x) - 1, 1)])
+        self.output_shape = x.shape
+        self._factor = self.dtype.type(1)
+        if training:
+            kept = self._rng.random(self.draw_shape(x.shape), np.float32) >= self.rate
+            self._factor = kept / self.dtype.type(1 - self.rate)
+        return x * self._factor if training else x
 
     def backward(self, dy: ArrayLike) -> Array:
-        """Send gradients through the numbers that were kept."""
-        dy = self.check_gradient(dy, self._shape)
-        return dy if self._factor is None else dy * self._factor
+        """Send gradients back through the numbers that were kept."""
+        return np.asarray(self.check_gradient(dy) * self._factor)
 
 
 class SpatialDropout1D(Dropout):
-    """Drops whole features for all timesteps, as `dropout=` of Keras's SimpleRNN does.
+    """Drops whole features for all timesteps, as `dropout=` of Keras's recurrent layers does.
 
     Gal and Ghahramani (2016), "A theoretically grounded application of dropout in RNNs".
     """
 
     def draw_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (batch, 1, features): one draw for all timesteps."""
-        check_shape("x", np.empty(shape), ("batch", "timesteps", "features"))
         return (shape[0], 1, shape[2])
 
 
 class GlobalAveragePooling1D(Layer):
     """Mean over the timesteps that are no padding: (batch, timesteps, features) -> (batch, features).
 
-    A row that is all padding gives zeros (Keras: NaN).
+    A review that is all padding gives zeros (in Keras: nan).
     """
-
-    _share: Array | None = None  # of each timestep in the mean (batch, timesteps, 1)
 
     def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         """Return None: no timesteps are left."""
         return None
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
-        """Return the mean over time."""
-        x = self.prepare(x, ("batch", "timesteps"))
+        """Return what is left of x without its timesteps."""
+        x = self.prepare(x, "batch", "timesteps")
         valid = np.ones(x.shape[:2], bool) if mask is None else np.asarray(mask, bool)
         check_shape("mask", valid, x.shape[:2])
-        count = np.maximum(valid.sum(axis=1, keepdims=True), 1)
-        self._share = (valid / count).astype(self.dtype)[:, :, None]
-        self._shape = (x.shape[0], x.shape[2])
-        return (x * self._share).sum(axis=1)
+        # The share of every number in the output: (batch, timesteps, features or 1).
+        self._share = self.shares(x, valid[:, :, None]).astype(self.dtype)
+        y: Array = (x * self._share).sum(axis=1)
+        self.output_shape = y.shape
+        return y
+
+    def shares(self, x: Array, valid: Mask) -> Array:
+        """Return the share of every timestep in the mean."""
+        return np.asarray(valid / np.maximum(valid.sum(axis=1, keepdims=True), 1))
 
     def backward(self, dy: ArrayLike) -> Array:
-        """Give every timestep its share of dy (batch, features)."""
-        dy = self.check_gradient(dy, None if self._share is None else self._shape)
-        return np.asarray(dy[:, None] * self._share)
+        """Give every timestep its share of dy."""
+        return np.asarray(self.check_gradient(dy)[:, None] * self._share)
 
 
-class GlobalMaxPooling1D(Layer):
+class GlobalMaxPooling1D(GlobalAveragePooling1D):
     """Maximum over the timesteps that are no padding: (batch, timesteps, features) -> (batch, features).
 
-    Keras's layer of this name reads padding too. A row that is all padding gives zeros.
+    Keras's layer of this name reads padding too. A review that is all padding gives zeros.
     """
 
-    _share: Array | None = None  # 1 at the largest value (batch, timesteps, features), less where several tie
-
-    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
-        """Return None: no timesteps are left."""
-        return None
-
-    def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
-        """Return the maximum over time."""
-        x = self.prepare(x, ("batch", "timesteps"))
-        valid = np.ones(x.shape[:2], bool) if mask is None else np.asarray(mask, bool)
-        check_shape("mask", valid, x.shape[:2])
-        y = np.where(valid[:, :, None], x, -np.inf).max(axis=1)
-        largest = (x == y[:, None]) & valid[:, :, None]
-        self._share = largest / np.maximum(largest.sum(axis=1, keepdims=True), 1)
-        self._shape = y.shape
-        return np.where(valid.any(axis=1, keepdims=True), y, 0).astype(self.dtype)
-
-    def backward(self, dy: ArrayLike) -> Array:
-        """Give dy (batch, features) to the largest values; ties share it, as in TensorFlow."""
-        dy = self.check_gradient(dy, None if self._share is None else self._shape)
-        return (dy[:, None] * self._share).astype(self.dtype)
+    def shares(self, x: Array, valid: Mask) -> Array:
+        """Return 1 at the maximum of every feature; timesteps that tie share it, as in TensorFlow."""
+        highest = np.where(valid, x, -np.inf).max(axis=1, keepdims=True)
+        return super().shares(x, (x == highest) & valid)

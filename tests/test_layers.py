@@ -183,8 +183,8 @@ def test_parameter_counts_of_the_course(layer, features, count):
 
 def test_initial_weights_follow_keras():
     rnn, lstm, table = layers.SimpleRNN(40, seed=3), layers.LSTM(7, seed=3), layers.Embedding(50, 60, seed=3)
-    rnn.build(20)
-    lstm.build(5)
+    for layer, features in ((rnn, 20), (lstm, 5), (table, 1)):
+        layer.build(features)
     kernel, recurrent, bias = rnn.weights
     limit = np.sqrt(6 / 60)
     assert limit * 0.9 < np.abs(kernel).max() <= limit
@@ -254,7 +254,7 @@ def built(layer):
         ),
         (
             lambda: layers.Bidirectional(layers.LSTM(2)).set_weights([np.zeros((4, 8))] * 3),
-            r"weights has 3 arrays: expected 6 for Bidirectional",
+            r"weights has 3 arrays: expected 6 \(forward kernel, ",
         ),
         (
             lambda: layers.Embedding(9, 2)(np.array([[1, 9]])),
@@ -269,11 +269,20 @@ def built(layer):
         (lambda: built(layers.Dense(2))(X[0, :, :3]), r"x has shape \(3, 3\): expected \(batch, 4\)"),
         (lambda: layers.LSTM(0), r"units=0: expected a whole number, 1 or more"),
         (lambda: layers.Embedding(2.5, 1), r"input_dim=2.5: expected a whole number"),
-        (lambda: layers.Dense(2, activation="softplus"), r"activation='softplus': expected None"),
-        (lambda: layers.Bidirectional(layers.Dense(2)), r"layer is a Dense: expected SimpleRNN, LSTM or GRU"),
+        (
+            lambda: layers.Dense(2, activation="softplus"),
+            r"activation='softplus': expected one of None, 'relu'",
+        ),
+        (
+            lambda: layers.Bidirectional(layers.Dense(2)),
+            r"layer is a Dense .*: expected a SimpleRNN, LSTM or GRU",
+        ),
         (lambda: layers.Bidirectional(layers.GRU(2), merge_mode="mul"), r"merge_mode='mul': expected"),
-        (lambda: layers.Bidirectional(layers.GRU(2, go_backwards=True)), r"layer has go_backwards=True"),
-        (lambda: layers.GRU(2, dtype="int32"), r"dtype=int32: expected float32 or float64"),
+        (
+            lambda: layers.Bidirectional(layers.GRU(2, go_backwards=True)),
+            r"with go_backwards=True: expected a SimpleRNN",
+        ),
+        (lambda: layers.GRU(2, dtype="int32"), r"dtype='int32': expected one of 'float32', 'float64'"),
         (lambda: layers.GRU(2).backward(X), r"backward of GRU needs a call of forward first"),
     ],
 )
