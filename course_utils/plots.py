@@ -270,3 +270,33 @@ def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figur
         for batch in range(1, batches):
             axis.axhline(batch * timesteps - 0.5, color="C5", linestyle="-", linewidth=4)
     return figure
+
+
+def accuracy_by_distance(
+    scores_by_name: Mapping[str, Mapping[tuple[int, int], float]], *, chance: float
+) -> Figure:
+    """Draw accuracy against distance: a hollow marker for each network, a line through the means.
+
+    Each entry maps (distance, seed) to an accuracy. Markers of one distance stand side by side.
+    """
+    figure, axis = plt.subplots(figsize=(10, 5.5))
+    distances = sorted({distance for scores in scores_by_name.values() for distance, _ in scores})
+    for k, (name, scores) in enumerate(scores_by_name.items()):
+        means = [
+            np.mean([value for (d, _), value in scores.items() if d == distance]) for distance in distances
+        ]
+        axis.plot(distances, means, color=f"C{k}", marker="os^D"[k], markersize=9, label=name)
+        x = [distance + 3 * (k - 1) for distance, _ in scores]
+        axis.plot(
+            x,
+            list(scores.values()),
+            "os^D"[k],
+            color=f"C{k}",
+            linestyle="none",
+            markersize=9,
+            fillstyle="none",
+        )
+    axis.axhline(chance, color="black", linewidth=1, linestyle=":", label="guessing")
+    axis.set(xlabel="distance (steps)", ylabel="accuracy", ylim=(0, 1.08), xticks=distances)
+    figure.legend(loc="outside upper center", ncols=4, fontsize=13)
+    return figure
