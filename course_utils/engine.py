@@ -1,14 +1,18 @@
-"""Training in NumPy: a stack of layers, a loss, three optimisers and `fit`.
+"""Training in NumPy: layers in a row, a loss, three optimisers and `fit`.
 
-Everything carries Keras's names and gives Keras's numbers, for two classes and a model
-that ends in `Dense(1)`, whose output is a logit: positive means class 1.
-A training step is `forward`, loss, `backward`, update. Errors come before the update,
-so that a step that fails leaves the weights as they were.
+Names and numbers are Keras's, for two classes and a model that ends in `Dense(1)`: its
+output is a logit, above 0 for class 1. A training step is forward, loss, backward, update.
+Whatever is wrong is raised before the update, so that a step that fails leaves the weights
+as they were.
+
+Memory: `fit` keeps the weights, one or two arrays of their size for the optimiser, and for one
+batch what the layers keep, which grows with batch x timesteps x units.
 """
 
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from typing import Any, ClassVar
@@ -18,18 +22,17 @@ from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-from course_utils import layers as layers_module
-from course_utils.layers import Array, Embedding, Layer, SparseGradient, check_count, sigmoid
+from course_utils import layers as all_layers
+from course_utils.layers import Array, Layer, SparseGradient, check_count, check_shape, flush, sigmoid
 from course_utils.text import Side, length_batches, pad_sequences
 
 Gradient = Array | SparseGradient
-Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array of equal length, or rows of any length
-BLOCK = 32_768  # numbers that an optimiser treats at a time: what the processor's cache holds
+Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
 
 
 @cache
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()  # looking for the libraries takes a while: once is enough
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # looking for them takes a while: once is enough
 
 
 def one_blas_thread() -> Any:
@@ -37,13 +40,13 @@ def one_blas_thread() -> Any:
 
     The products of a recurrent net are small: cores that share one wait longer than they work.
     """
-    return _threads().limit(limits=1, user_api="blas")
+    return _libraries().limit(limits=1, user_api="blas")
 
 
 def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
-    """Return the mean loss -log p(label) and its gradient, both (batch, 1) shaped inputs.
+    """Return the mean of -log p(label) and its gradient; both arguments are (batch, 1).
 
-    The formula max(a, 0) - a y + log(1 + exp(-|a|)) never overflows.
+    Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
     """
     losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
     return float(losses.mean()), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
@@ -52,22 +55,23 @@ def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
 def global_norm(gradients: Sequence[Gradient]) -> float:
     """Return the length of all gradients laid end to end."""
     parts = [(g.values if isinstance(g, SparseGradient) else g).ravel() for g in gradients]
-    return float(np.sqrt(sum(float(np.dot(part, part)) for part in parts)))
+    return float(np.sqrt(sum(float(part @ part) for part in parts)))
 
 
+@dataclass
 class Optimizer:
-    """What all optimisers share: the learning rate, clipping, and room beside every weight.
+    """What all optimisers share: the learning rate, clipping, and arrays kept beside every weight.
 
-    With `global_clipnorm`, gradients whose common length exceeds it are shortened to it.
+    With `global_clipnorm`, gradients that are longer together are shortened to this length.
     """
 
-    slots: ClassVar[int] = 0  # arrays kept beside every weight
+    learning_rate: float
+    global_clipnorm: float | None = field(default=None, kw_only=True)
+    iterations: int = field(default=0, init=False)
+    _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
+    slots: ClassVar[int] = 1  # arrays kept beside every weight
 
-    def __init__(self, learning_rate: float, global_clipnorm: float | None = None) -> None:
-        self.learning_rate = learning_rate
-        self.global_clipnorm = global_clipnorm
-        self.iterations = 0
-        self._kept: list[list[Array]] = []
+    def __post_init__(self) -> None:
         self.check()
 
     def check(self) -> None:
@@ -80,12 +84,11 @@ class Optimizer:
     def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
         """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
         self.check()
-        with np.errstate(over="ignore", invalid="ignore"):
-            norm = global_norm(gradients)
+        norm = global_norm(gradients)
         if not np.isfinite(norm):
             raise FloatingPointError(
-                f"the gradients are not finite (their norm is {norm}): try a smaller learning_rate "
-                f"than {self.learning_rate}, or global_clipnorm=1"
+                f"the gradients are not finite (their norm is {norm}): try global_clipnorm=1, "
+                f"or a learning_rate below {self.learning_rate}"
             )
         scale = 1.0 if self.global_clipnorm is None else min(1.0, self.global_clipnorm / max(norm, 1e-30))
         if not self._kept:
@@ -96,48 +99,40 @@ class Optimizer:
                 self.update(weight, gradient.rows, gradient.values * scale, *kept)
             else:
                 self.update(weight, slice(None), gradient * scale, *kept)
+            if self.iterations % 64 == 0:
+                for array in kept:
+                    flush(array)  # what decays ends among the slow numbers
 
     def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
         """Change one weight; g is the gradient of weight[rows], that of all other rows is zero."""
         raise NotImplementedError
 
 
+@dataclass
 class SGD(Optimizer):
-    """w <- w - learning_rate g; with momentum w <- w + v, v <- momentum v - learning_rate g."""
+    """w <- w - learning_rate g; with momentum v <- momentum v - learning_rate g, w <- w + v."""
 
-    slots = 1
-
-    def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, global_clipnorm: float | None = None
-    ) -> None:
-        super().__init__(learning_rate, global_clipnorm)
-        self.momentum = momentum
+    learning_rate: float = 0.01
+    momentum: float = 0.0
 
     def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
         """Change one weight."""
+        (v,) = kept
         if self.momentum == 0:
             weight[rows] -= self.learning_rate * g
             return
-        (v,) = kept
         v *= self.momentum
         v[rows] -= self.learning_rate * g
         weight += v
 
 
+@dataclass
 class RMSprop(Optimizer):
     """w <- w - learning_rate g / sqrt(v + epsilon), v <- rho v + (1 - rho) g²; Tieleman and Hinton (2012)."""
 
-    slots = 1
-
-    def __init__(
-        self,
-        learning_rate: float = 0.001,
-        rho: float = 0.9,
-        epsilon: float = 1e-7,
-        global_clipnorm: float | None = None,
-    ) -> None:
-        super().__init__(learning_rate, global_clipnorm)
-        self.rho, self.epsilon = rho, epsilon
+    learning_rate: float = 0.001
+    rho: float = 0.9
+    epsilon: float = 1e-7
 
     def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
         """Change one weight."""
@@ -147,57 +142,49 @@ class RMSprop(Optimizer):
         weight[rows] -= self.learning_rate * g / np.sqrt(v[rows] + self.epsilon)
 
 
+@dataclass
 class Adam(Optimizer):
     """w <- w - a m / (sqrt(v) + epsilon), a = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t).
 
     m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g² are running means, and
-    the powers with step t make up for their start at zero; Kingma and Ba (2015). Rows that a
-    batch does not touch move on too, by what m remembers.
+    the powers with step t make up for their start at zero; Kingma and Ba (2015). Words that a
+    batch does not hold move on too, by what m remembers.
     """
 
-    slots = 2
-
-    def __init__(
-        self,
-        learning_rate: float = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        global_clipnorm: float | None = None,
-    ) -> None:
-        super().__init__(learning_rate, global_clipnorm)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+    learning_rate: float = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    slots: ClassVar[int] = 2
+    block: ClassVar[int] = 32_768  # numbers treated at a time, so that they stay in the processor's cache
 
     def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
-        """Change one weight, one block that fits into the cache after the other."""
-        m, v = kept  # both already decayed at the end of the step before
-        t = self.iterations
-        rate = float(self.learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+        """Change one weight."""
+        m, v = kept  # decayed already, at the end of the step before
         m[rows] += (1 - self.beta_1) * g
         v[rows] += (1 - self.beta_2) * g * g
-        flat_weight, flat_m, flat_v = weight.reshape(-1), m.reshape(-1), v.reshape(-1)
-        room = np.empty(min(BLOCK, weight.size), weight.dtype)
-        for start in range(0, weight.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            m, v = flat_m[block], flat_v[block]
-            step = np.sqrt(v, out=room[: len(v)])
+        t = self.iterations
+        rate = float(self.learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+        height = max(1, self.block // weight[0].size)  # rows treated at a time
+        room = np.empty_like(weight[:height])
+        for start in range(0, len(weight), height):
+            part = slice(start, start + height)
+            step = np.sqrt(v[part], out=room[: len(v[part])])
             step += self.epsilon
-            np.divide(m, step, out=step)
+            np.divide(m[part], step, out=step)
             step *= rate
-            flat_weight[block] -= step
-            m *= self.beta_1
-            v *= self.beta_2
+            weight[part] -= step
+            m[part] *= self.beta_1
+            v[part] *= self.beta_2
 
 
 class Sequential:
-    """Layers one after the other, as in Keras; masks travel along.
+    """Layers in a row, as in Keras; masks travel along. `seed` seeds every layer without one.
 
-    `seed` gives every layer without a seed of its own one. Example:
-
-    >>> model = Sequential([layers_module.Embedding(100, 8, mask_zero=True), layers_module.LSTM(8),
-    ...                     layers_module.Dense(1)], seed=0)
+    >>> from course_utils.layers import LSTM, Dense, Embedding
+    >>> model = Sequential([Embedding(100, 8, mask_zero=True), LSTM(8), Dense(1)], seed=0)
     >>> model.compile(Adam(learning_rate=0.01))
-    >>> history = model.fit(np.array([[4, 5], [6, 0]]), np.array([0, 1]), epochs=2, verbose=False)
+    >>> history = model.fit(np.array([[4, 5], [6, 0]]), [0, 1], epochs=2, verbose=False)
     """
 
     def __init__(self, layers: Sequence[Layer], seed: int | None = None) -> None:
@@ -205,15 +192,15 @@ class Sequential:
             raise ValueError("layers is empty: expected at least one layer")
         self.layers = list(layers)
         self.optimizer: Optimizer | None = None
-        for layer, own_seed in zip(
-            layers, np.random.default_rng(seed).integers(2**31, size=len(layers)), strict=True
-        ):
-            if seed is not None and layer.seed is None:
-                layer.seed = int(own_seed)
+        if seed is not None:
+            for layer, own in zip(
+                layers, np.random.default_rng(seed).integers(2**31, size=len(layers)), strict=True
+            ):
+                layer.seed = int(own) if layer.seed is None else layer.seed
 
     @property
     def weights(self) -> list[Array]:
-        """All weights, layer by layer (empty before the first call)."""
+        """All weights, layer by layer; empty before the first call."""
         return [weight for layer in self.layers for weight in layer.weights]
 
     @property
@@ -223,7 +210,7 @@ class Sequential:
 
     def count_params(self) -> int:
         """Return how many numbers the model learns."""
-        return sum(layer.count_params() for layer in self.layers)
+        return sum(weight.size for weight in self.weights)
 
     def get_weights(self) -> list[Array]:
         """Return copies of all weights, in Keras's order."""
@@ -244,47 +231,52 @@ class Sequential:
         """Choose the optimiser; the loss is always binary cross-entropy from logits."""
         self.optimizer = optimizer
 
+    def check_input(self, x: Reviews) -> None:
+        """Raise ValueError for ids outside the table, and for numbers that are not finite."""
+        flat = (
+            x if isinstance(x, np.ndarray) else np.concatenate([np.zeros(0, np.int32), *map(np.asarray, x)])
+        )
+        if isinstance(self.layers[0], all_layers.Embedding) and flat.size:
+            self.layers[0].check_ids(flat)
+        elif flat.dtype.kind == "f" and not np.isfinite(flat).all():
+            raise ValueError("x holds nan or infinite numbers: expected finite ones")
+
     def forward(self, x: ArrayLike, training: bool = False) -> Array:
         """Return the output of the last layer for one batch."""
-        y = np.asarray(x)
-        if y.dtype.kind == "f" and not np.isfinite(y).all():
-            raise ValueError("x holds numbers that are not finite (nan or inf): expected finite ones")
-        mask = None
+        y, mask = np.asarray(x), None
+        self.check_input(y)
         for layer in self.layers:
-            output = layer.forward(y, mask, training)
-            y, mask = output, layer.compute_mask(y, mask)
+            y, mask = layer.forward(y, mask, training), layer.compute_mask(y, mask)
         return y
 
     __call__ = forward
 
-    def backward(self, dy: Array) -> None:
+    def backward(self, dy: Array | None) -> None:
         """Fill `gradients`, from the gradient dy of the last output."""
         for layer in reversed(self.layers):
-            dx = layer.backward(dy)
-            if dx is not None:
-                dy = dx
+            assert dy is not None  # only ids, the first input, have no gradient
+            dy = layer.backward(dy)
 
     def train_on_batch(self, x: ArrayLike, y: ArrayLike) -> dict[str, float]:
-        """Make one training step; return the loss and accuracy before the update."""
-        labels = check_labels(y, len(np.asarray(x)))
-        with one_blas_thread():
-            return self._step(x, labels)
+        """Make one training step; return loss and accuracy before the update.
 
-    def _step(self, x: ArrayLike, labels: Array) -> dict[str, float]:
+        Raises FloatingPointError if the loss or a gradient is not finite.
+        """
+        x = np.asarray(x)
+        labels = check_labels(y, len(x))
         if self.optimizer is None:
-            raise ValueError("no optimizer chosen: call compile(Adam()) first")
+            raise ValueError("no optimizer is chosen: call compile(Adam()) first")
         self.optimizer.check()
-        with np.errstate(over="ignore", invalid="ignore"):  # looked at once, below
-            logits = self.forward(x, training=True)
-            result, dy = score(logits, labels)
-            if not np.isfinite(result["loss"]):
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
+            scores, dy = evaluate_logits(self.forward(x, training=True), labels)
+            if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
-                    f"the loss is {result['loss']} at step {self.optimizer.iterations + 1}: try a smaller "
-                    f"learning_rate than {self.optimizer.learning_rate}, or global_clipnorm=1"
+                    f"the loss is {scores['loss']} at step {self.optimizer.iterations + 1}: try "
+                    f"global_clipnorm=1, or a learning_rate below {self.optimizer.learning_rate}"
                 )
             self.backward(dy)
             self.optimizer.apply(self.gradients, self.weights)
-        return result
+        return scores
 
     def fit(
         self,
@@ -298,77 +290,78 @@ class Sequential:
         seed: int | None = None,
         verbose: bool = True,
     ) -> dict[str, list[float]]:
-        """Train; return loss and accuracy of every epoch, with `val_` in front those of `validation_data`.
+        """Train; return loss and accuracy of every epoch, and `val_loss` and `val_accuracy`.
 
         x is one array, (reviews, timesteps) or (reviews, timesteps, features), or a list of ids of
         any length: then reviews of similar length share a batch, padded on the side `padding`.
-        With `patience` training ends after so many epochs without a lower validation loss, and
-        the best weights come back. `seed` fixes the order of the reviews.
+        With `patience`, training ends after so many epochs without a lower validation loss, and the
+        best weights come back. `seed` fixes the order of the reviews.
         """
         labels = check_labels(y, len(x))
-        for reviews in (x, validation_data[0]) if validation_data else (x,):
-            self._check_ids(reviews)
+        self.check_input(x)
         if patience is not None and validation_data is None:
             raise ValueError(f"patience={patience} watches the validation loss: give validation_data=(x, y)")
+        if validation_data is not None:
+            self.check_input(validation_data[0])
+            check_labels(validation_data[1], len(validation_data[0]))
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
-        best, best_weights, waited = np.inf, self.get_weights(), 0
+        lowest, best_weights, waited = np.inf, self.get_weights(), 0
         for epoch in range(1, check_count("epochs", epochs) + 1):
             batches = make_batches(x, batch_size, rng)
-            sums = dict.fromkeys(("loss", "accuracy"), 0.0)
-            with one_blas_thread(), _bar(batches, f"epoch {epoch}/{epochs}", verbose) as bar:
-                for done, rows in enumerate(bar, start=1):
-                    for name, value in self._step(take(x, rows, padding), labels[rows]).items():
-                        sums[name] += value * len(rows)
-                    bar.set_postfix_str(f"loss {sums['loss'] / (done * batch_size):.4f}", refresh=False)
-            record = {name: total / len(labels) for name, total in sums.items()}
+            total = {"loss": 0.0, "accuracy": 0.0}
+            seen = 0
+            with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
+                for rows in batches:
+                    scores = self.train_on_batch(take(x, rows, padding), labels[rows])
+                    total = {name: total[name] + scores[name] * len(rows) for name in total}
+                    seen += len(rows)
+                    bar.set_description(
+                        f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
+                    )
+                    bar.update()
+            record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
                 record |= {f"val_{name}": value for name, value in scores.items()}
             for name, value in record.items():
                 history.setdefault(name, []).append(value)
-            if patience is None:
-                continue
-            if record["val_loss"] < best:
-                best, best_weights, waited = record["val_loss"], self.get_weights(), 0
-            else:
+            if patience is not None:
                 waited += 1
-            if waited >= max(patience, 1):
-                break
-        if patience is not None:
+                if record["val_loss"] < lowest:
+                    lowest, best_weights, waited = record["val_loss"], self.get_weights(), 0
+                if waited >= max(patience, 1):
+                    break
+        if patience is not None and best_weights:
             self.set_weights(best_weights)
         return history
 
     def predict(self, x: Reviews, batch_size: int = 256, padding: Side = "pre") -> Array:
-        """Return the model's output for every review, (reviews, 1): logits. `sigmoid` makes probabilities."""
+        """Return the output for every review, (reviews, 1): logits. `sigmoid` makes them probabilities."""
         if not len(x):
             raise ValueError("x is empty: expected at least one review")
-        self._check_ids(x)
+        batches = make_batches(x, batch_size)
         with one_blas_thread():
-            batches = make_batches(x, batch_size)
             outputs = np.concatenate([self.forward(take(x, rows, padding)) for rows in batches])
-        order = np.argsort(np.concatenate(batches))
-        return np.asarray(outputs[order])
+        ordered: Array = np.empty_like(outputs)
+        ordered[np.concatenate(batches)] = outputs
+        return ordered
 
     def evaluate(
         self, x: Reviews, y: ArrayLike, batch_size: int = 256, padding: Side = "pre"
     ) -> dict[str, float]:
         """Return the mean loss and the accuracy over all reviews."""
         labels = check_labels(y, len(x))
-        return score(self.predict(x, batch_size, padding), labels)[0]
-
-    def _check_ids(self, x: Reviews) -> None:
-        if isinstance(self.layers[0], Embedding):
-            self.layers[0].check_ids(x if isinstance(x, np.ndarray) else np.concatenate([*x]))
+        return evaluate_logits(self.predict(x, batch_size, padding), labels)[0]
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write layers and weights into one .npz file, without the optimiser's state."""
+        """Write layers and weights, but not the optimiser, into one .npz file."""
         if not self.weights:
-            raise ValueError("the model has no weights yet: call it, fit it or set_weights first")
-        config = json.dumps([_describe(layer) for layer in self.layers])
-        arrays = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
+            raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
+        config = json.dumps([describe(layer) for layer in self.layers])
+        arrays: dict[str, Any] = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
         with open(path, "wb") as file:
-            np.savez(file, config=np.array(config), **arrays)  # type: ignore[arg-type]
+            np.savez(file, config=np.array(config), **arrays)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Sequential":
@@ -376,16 +369,16 @@ class Sequential:
         with np.load(path, allow_pickle=False) as file:
             if "config" not in file:
                 raise ValueError(f"{path} holds no model: expected a file that Sequential.save wrote")
-            model = cls([_make(description) for description in json.loads(str(file["config"]))])
+            model = cls([make_layer(description) for description in json.loads(str(file["config"]))])
             model.set_weights([file[f"weight_{i}"] for i in range(len(file.files) - 1)])
         return model
 
 
-def score(logits: Array, labels: Array) -> tuple[dict[str, float], Array]:
-    """Return loss and accuracy, and the gradient of the loss, for a model's output."""
+def evaluate_logits(logits: Array, labels: Array) -> tuple[dict[str, float], Array]:
+    """Return loss and accuracy of logits (batch, 1) against labels (batch,), and the gradient."""
     if logits.shape != (len(labels), 1):
         raise ValueError(
-            f"the model's output has shape {logits.shape}: expected ({len(labels)}, 1); end with Dense(1)"
+            f"the output has shape {logits.shape}: expected ({len(labels)}, 1); end with Dense(1)"
         )
     column = labels[:, None].astype(logits.dtype)
     loss, dy = binary_crossentropy(logits, column)
@@ -395,47 +388,43 @@ def score(logits: Array, labels: Array) -> tuple[dict[str, float], Array]:
 def check_labels(y: ArrayLike, count: int) -> Array:
     """Return labels as an array (count,); raise ValueError unless all are 0 or 1."""
     labels = np.asarray(y)
-    layers_module.check_shape("y", labels, (count or "reviews",))
+    check_shape("y", labels, (count or "reviews",))
     wrong = np.flatnonzero((labels != 0) & (labels != 1))
     if wrong.size:
-        raise ValueError(f"label {labels[wrong[0]]} at row {wrong[0]}: expected 0 or 1")
+        raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected 0 or 1")
     return labels
 
 
 def make_batches(
     x: Reviews, batch_size: int, rng: np.random.Generator | None = None
 ) -> list[NDArray[np.int64]]:
-    """Return the rows of each batch, in random order with `rng`; rows of any length are grouped by length."""
+    """Return the rows of every batch, in random order if `rng` is given; a list is grouped by length."""
     check_count("batch_size", batch_size)
     if not isinstance(x, np.ndarray):
         seed = None if rng is None else int(rng.integers(2**31))
-        return length_batches([np.size(row) for row in x], batch_size, seed=seed)
+        return length_batches([len(np.atleast_1d(row)) for row in x], batch_size, seed=seed)
     order = np.arange(len(x)) if rng is None else rng.permutation(len(x))
-    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
 def take(x: Reviews, rows: NDArray[np.int64], padding: Side = "pre") -> Array:
-    """Return some reviews as one array."""
+    """Return these reviews as one array."""
     return x[rows] if isinstance(x, np.ndarray) else pad_sequences([x[i] for i in rows], padding=padding)
 
 
-def _bar(batches: Sequence[Any], title: str, verbose: bool) -> "tqdm[Any]":
-    return tqdm(batches, title, file=sys.stdout, disable=not verbose)
+def describe(layer: Layer) -> dict[str, Any]:
+    """Return a layer's class and arguments, for JSON."""
+    config = layer.get_config()
+    inner = {name: describe(value) for name, value in config.items() if isinstance(value, Layer)}
+    return {"class": type(layer).__name__} | config | inner
 
 
-def _describe(layer: Layer) -> dict[str, Any]:
-    config = layer.get_config().items()
-    return {"class": type(layer).__name__} | {
-        key: _describe(value) if isinstance(value, Layer) else value for key, value in config
-    }
-
-
-def _make(description: dict[str, Any]) -> Layer:
-    name = description.pop("class")
-    kind = getattr(layers_module, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, Layer)):
-        raise ValueError(f"the file names a layer {name!r}, which course_utils.layers does not have")
+def make_layer(description: dict[str, Any]) -> Layer:
+    """Return the layer that `describe` described."""
     config: dict[str, Any] = {
-        key: _make(value) if isinstance(value, dict) else value for key, value in description.items()
+        name: make_layer(value) if isinstance(value, dict) else value for name, value in description.items()
     }
+    kind = getattr(all_layers, config.pop("class"), None)
+    if not (isinstance(kind, type) and issubclass(kind, Layer)):
+        raise ValueError(f"{description['class']!r} is no layer of course_utils.layers")
     return kind(**config)

@@ -129,7 +129,7 @@ class Layer:
         """Make the weights for inputs with this many features."""
         rng = np.random.default_rng(self.seed)
         for name, shape in zip(self.weight_names, self.weight_shapes(features), strict=True):
-            setattr(self, name, self.initial_weight(name, shape, rng).astype(self.dtype))
+            setattr(self, name, self.initial_weight(name, shape, rng).astype(self.dtype, order="C"))
         self.built = True
 
     @property
@@ -623,7 +623,7 @@ class GRU(Recurrent):
             np.multiply(dh[t + 1], z[t], out=step)
             dh[t] += step
         if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
-            self._d_inner = columns(da[:, 2])
+            self._d_inner = columns(da[:, 2].copy())
             np.multiply(dh[1:], to_g, out=da[:, 2])
         return da.reshape(timesteps, 3 * n, batch)
 
@@ -649,7 +649,7 @@ class Bidirectional(Layer):
     def __init__(self, layer: Recurrent, merge_mode: str = "concat", **options: Any) -> None:
         if not isinstance(layer, Recurrent) or layer.go_backwards:
             raise ValueError(
-                f"layer is a {type(layer).__name__} with go_backwards={getattr(layer, 'go_backwards', None)}: "
+                f"layer is a {type(layer).__name__} that reads backwards or keeps no state: "
                 "expected a SimpleRNN, LSTM or GRU that reads forwards"
             )
         check_choice("merge_mode", merge_mode, ("concat", "sum"))
