@@ -418,12 +418,12 @@ class SimpleRNN(Recurrent):
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill h, one timestep after the other."""
         U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(h[0])
-        for t, skip in enumerate(self._skip):
-            np.dot(U_T, h[t], out=step)
-            step += a[t]
-            np.tanh(step, out=h[t + 1])
+        for a_t, h_before, h_t, skip in zip(a, h, h[1:], self._skip, strict=False):
+            np.dot(U_T, h_before, out=step)
+            step += a_t
+            np.tanh(step, out=h_t)
             if skip is not None:
-                np.copyto(h[t + 1], h[t], where=skip)
+                np.copyto(h_t, h_before, where=skip)
         return [h[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
@@ -432,12 +432,13 @@ class SimpleRNN(Recurrent):
         da = slope  # each slope is used once: da_t takes its place
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(len(da))):
+            da_t, dh_t, skip = da[t], dh[t + 1], self._skip[t]
             if t % 8 == 0:
-                flush(dh[t + 1])
-            da[t] *= dh[t + 1]
-            np.dot(U, da[t], out=step)
-            if self._skip[t] is not None:  # a skipped step hands the gradient on unchanged
-                np.copyto(step, dh[t + 1], where=self._skip[t])
+                flush(dh_t)
+            da_t *= dh_t
+            np.dot(U, da_t, out=step)
+            if skip is not None:  # a skipped step hands the gradient on unchanged
+                np.copyto(step, dh_t, where=skip)
             dh[t] += step
         return da
 
@@ -470,39 +471,40 @@ class LSTM(Recurrent):
 
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a), c and h."""
-        n = self.units
-        scale = np.repeat(self.gate_scale()[:, None], h.shape[2], axis=1)  # (4 * units, batch)
+        timesteps, n, batch = len(a), self.units, a.shape[2]
+        gates = a.reshape(timesteps, 4, n, batch)
+        scale = np.repeat(self.gate_scale(), batch).reshape(4, n, batch)
         shift = 1 - scale
-        U_T = self.recurrent_kernel.T * scale[:, :1]
+        U_T = self.recurrent_kernel.T * self.gate_scale()[:, None]
         c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         c[0] = first[1]
         step, i_g = np.empty_like(a[0]), np.empty_like(h[0])
-        for t, skip in enumerate(self._skip):
-            gates = a[t]
-            np.dot(U_T, h[t], out=step)
-            gates += step
-            np.tanh(gates, out=gates)
-            gates *= scale
-            gates += shift
-            i, f, g, o = gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], gates[3 * n :]
-            np.multiply(f, c[t], out=c[t + 1])
+        step_by_gate = step.reshape(4, n, batch)
+        times = zip(gates, h, h[1:], c, c[1:], tanh_c, self._skip, strict=False)
+        for gates_t, h_before, h_t, c_before, c_t, tanh_c_t, skip in times:
+            np.dot(U_T, h_before, out=step)
+            gates_t += step_by_gate
+            np.tanh(gates_t, out=gates_t)
+            gates_t *= scale
+            gates_t += shift
+            i, f, g, o = gates_t  # each (units, batch)
+            np.multiply(f, c_before, out=c_t)
             np.multiply(i, g, out=i_g)
-            c[t + 1] += i_g
-            np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(o, tanh_c[t], out=h[t + 1])
+            c_t += i_g
+            np.tanh(c_t, out=tanh_c_t)
+            np.multiply(o, tanh_c_t, out=h_t)
             if skip is not None:
-                np.copyto(c[t + 1], c[t], where=skip)
-                np.copyto(h[t + 1], h[t], where=skip)
-        self._gates, self._c, self._tanh_c = a, c, tanh_c
+                np.copyto(c_t, c_before, where=skip)
+                np.copyto(h_t, h_before, where=skip)
+        self._gates, self._c, self._tanh_c = gates, c, tanh_c
         return [h[-1], c[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
         """c_t receives dh_t o (1 - tanh² c_t); dc_t goes on to i, f, g, and as f dc_t to c_{t-1}."""
         timesteps, n, batch = self._tanh_c.shape
-        gates = self._gates.reshape(timesteps, 4, n, batch)
-        i, f, g, o = (gates[:, k] for k in range(4))  # each (timesteps, units, batch)
+        i, f, g, o = self._gates.swapaxes(0, 1)  # each (timesteps, units, batch)
         # All slopes before the loop: of c_t by the gates i, f and g, of h_t by o and by c_t.
-        slope = gates * gates
+        slope = self._gates * self._gates
         one = self.dtype.type(1)
         for k, (top, factor) in enumerate(((i, g), (f, self._c[:-1]), (one, i), (o, self._tanh_c))):
             np.subtract(top, slope[:, k], out=slope[:, k])  # s - s² for sigmoid, 1 - g² for tanh
@@ -515,17 +517,18 @@ class LSTM(Recurrent):
         self.where_skipped(1, f)
         U, step, dc = self.recurrent_kernel, np.empty_like(dh[0]), np.zeros_like(dh[0])
         for t in reversed(range(timesteps)):
+            da_t, to_c_t, dh_t, skip = da[t], to_c[t], dh[t + 1], self._skip[t]
             if t % 8 == 0:
-                flush(dh[t + 1])
+                flush(dh_t)
                 flush(dc)
-            to_c[t] *= dh[t + 1]
-            dc += to_c[t]
-            da[t, :3] *= dc
-            da[t, 3] *= dh[t + 1]
+            to_c_t *= dh_t
+            dc += to_c_t
+            da_t[:3] *= dc
+            da_t[3] *= dh_t
             dc *= f[t]
-            np.dot(U, da[t].reshape(4 * n, batch), out=step)
-            if self._skip[t] is not None:  # a skipped step hands the gradient on unchanged
-                np.copyto(step, dh[t + 1], where=self._skip[t])
+            np.dot(U, da_t.reshape(4 * n, batch), out=step)
+            if skip is not None:  # a skipped step hands the gradient on unchanged
+                np.copyto(step, dh_t, where=skip)
             dh[t] += step
         return da.reshape(timesteps, 4 * n, batch)
 
@@ -562,34 +565,33 @@ class GRU(Recurrent):
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a) and h."""
         n = self.units
-        U_T = np.ascontiguousarray(self.recurrent_kernel.T)
+        U_zr, U_g = np.split(np.ascontiguousarray(self.recurrent_kernel.T), [2 * n])  # transposed too
         if self.reset_after:
             b_inner = np.repeat(self.bias[1, 2 * n :, None], h.shape[2], axis=1)  # (units, batch)
         inner = np.empty_like(h[1:])  # h_{t-1} U + b', or r h_{t-1}
         step, past = np.empty_like(a[0, : 2 * n]), np.empty_like(h[0])
-        for t, skip in enumerate(self._skip):
-            z_r, g = a[t, : 2 * n], a[t, 2 * n :]
-            np.dot(U_T[: 2 * n], h[t], out=step)
+        for a_t, h_before, h_t, inner_t, skip in zip(a, h, h[1:], inner, self._skip, strict=False):
+            z_r, z, r, g = a_t[: 2 * n], a_t[:n], a_t[n : 2 * n], a_t[2 * n :]
+            np.dot(U_zr, h_before, out=step)
             z_r += step
             z_r *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1/2
             np.tanh(z_r, out=z_r)
             z_r *= 0.5
             z_r += 0.5
-            z, r = z_r[:n], z_r[n:]
             if self.reset_after:
-                np.dot(U_T[2 * n :], h[t], out=inner[t])
-                inner[t] += b_inner
-                np.multiply(r, inner[t], out=past)
+                np.dot(U_g, h_before, out=inner_t)
+                inner_t += b_inner
+                np.multiply(r, inner_t, out=past)
             else:
-                np.multiply(r, h[t], out=inner[t])
-                np.dot(U_T[2 * n :], inner[t], out=past)
+                np.multiply(r, h_before, out=inner_t)
+                np.dot(U_g, inner_t, out=past)
             g += past
             np.tanh(g, out=g)
-            np.subtract(h[t], g, out=past)
+            np.subtract(h_before, g, out=past)
             past *= z
-            np.add(g, past, out=h[t + 1])  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
+            np.add(g, past, out=h_t)  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
             if skip is not None:
-                np.copyto(h[t + 1], h[t], where=skip)
+                np.copyto(h_t, h_before, where=skip)
         self._gates, self._inner = a, inner
         return [h[-1]]
 
@@ -608,19 +610,20 @@ class GRU(Recurrent):
         self.where_skipped(1, z)
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(timesteps)):
+            da_t, dh_t = da[t], dh[t + 1]
             if t % 8 == 0:
-                flush(dh[t + 1])
+                flush(dh_t)
             if self.reset_after:
-                da[t] *= dh[t + 1]
-                np.dot(U, da[t].reshape(3 * n, batch), out=step)
+                da_t *= dh_t
+                np.dot(U, da_t.reshape(3 * n, batch), out=step)
             else:
-                da[t, ::2] *= dh[t + 1]
-                d_inner = U[:, 2 * n :] @ da[t, 2]
-                da[t, 1] *= d_inner
-                np.dot(U[:, : 2 * n], da[t, :2].reshape(2 * n, batch), out=step)
+                da_t[::2] *= dh_t
+                d_inner = U[:, 2 * n :] @ da_t[2]
+                da_t[1] *= d_inner
+                np.dot(U[:, : 2 * n], da_t[:2].reshape(2 * n, batch), out=step)
                 step += r[t] * d_inner
             dh[t] += step
-            np.multiply(dh[t + 1], z[t], out=step)
+            np.multiply(dh_t, z[t], out=step)
             dh[t] += step
         if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
             self._d_inner = columns(da[:, 2].copy())

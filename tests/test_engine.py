@@ -185,10 +185,20 @@ def test_big_tables_are_updated_block_by_block_with_the_same_result(rng):
     np.testing.assert_array_equal(*tables)
 
 
-# Where an id stands twice in a batch, Keras 3.15 on TensorFlow squares the parts of its gradient
-# one by one before it sums them up (Adam and RMSprop), instead of squaring their sum. A clipping
-# norm that never clips makes Keras add up first; so the comparison below uses one.
+# Where a word stands twice in a batch, Keras 3.15 on TensorFlow squares the parts of its gradient
+# one by one before it sums them (Adam and RMSprop), instead of squaring their sum. A clipping
+# norm that never clips makes Keras add up first; so the comparisons below use one.
 NEVER_CLIPS = 1e9
+
+
+@pytest.mark.parametrize(("clip", "expected"), [(None, 0.1**2 + 0.2**2), (NEVER_CLIPS, 0.3**2)])
+def test_how_keras_squares_the_gradient_of_a_repeated_word(clip, expected):
+    """If this fails, Keras has changed: look at NEVER_CLIPS again."""
+    table = keras.Variable(np.zeros((2, 1), "float32"))
+    optimizer = keras.optimizers.RMSprop(0.01, rho=0, global_clipnorm=clip)
+    optimizer.apply([tf.IndexedSlices(tf.constant([[0.1], [0.2]]), [0, 0], [2, 1])], [table])
+    velocity = next(v.numpy() for v in optimizer.variables if "velocity" in v.path)
+    assert velocity[0, 0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
