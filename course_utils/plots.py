@@ -146,8 +146,9 @@ def words_3d(
     """Draw words as labelled points in space, over a cloud of small points.
 
     ``groups`` names the groups; each maps words to three numbers. ``background`` has shape
-    (words, 3).
+    (words, 3). Raises ValueError for other shapes, and for more groups than there are markers.
     """
+    _check_words(groups, background, dimensions=3)
     figure = plt.figure(figsize=(10, 8))
     axis: Any = figure.add_subplot(projection="3d", elev=elevation, azim=turn, computed_zorder=False)
     axis.set(xlabel="number 1", ylabel="number 2", zlabel="number 3")
@@ -176,6 +177,7 @@ def words_2d(
     ylabel: str = "",
 ) -> Figure:
     """Draw words as labelled points in a plane, over a cloud of small points, shape (words, 2)."""
+    _check_words(groups, background, dimensions=2)
     figure, axis = plt.subplots(figsize=(10, 6.5))
     axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.margins(x=0.2, y=0.1)
@@ -183,6 +185,21 @@ def words_2d(
     points = {word: np.asarray(point) for words in groups.values() for word, point in words.items()}
     _label_points(axis, points, np.asarray(background))
     return figure
+
+
+def _check_words(
+    groups: Mapping[str, Mapping[str, ArrayLike]], background: ArrayLike, dimensions: int
+) -> None:
+    """Raise ValueError where matplotlib would draw something else, or fewer groups, without a word."""
+    if len(groups) > len(_WORD_STYLES):
+        raise ValueError(f"{len(groups)} groups of words: expected at most {len(_WORD_STYLES)}")
+    shape = np.shape(background)
+    if len(shape) != 2 or shape[1] != dimensions:
+        raise ValueError(f"background has shape {shape}: expected (words, {dimensions})")
+    for words in groups.values():
+        for word, point in words.items():
+            if np.shape(point) != (dimensions,):
+                raise ValueError(f"{word!r} has shape {np.shape(point)}: expected ({dimensions},)")
 
 
 def _scatter_words(

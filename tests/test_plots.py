@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from course_utils import plots
 
@@ -83,3 +84,63 @@ def test_colours_differ_in_lightness_or_line_style():
         for other in cycle[i + 1 :]:
             lightness = [np.dot((0.2126, 0.7152, 0.0722), to_rgb(c["color"])) for c in (one, other)]
             assert one["linestyle"] != other["linestyle"] or abs(lightness[0] - lightness[1]) > 0.05
+
+
+def _words(dimensions):
+    rng = np.random.default_rng(0)
+    groups = {
+        "praise": {"great": rng.normal(size=dimensions), "superb": rng.normal(size=dimensions)},
+        "blame": {"awful": rng.normal(size=dimensions)},
+    }
+    return groups, rng.normal(size=(40, dimensions))
+
+
+def _labels(figure):
+    (axis,) = figure.axes
+    return [text.get_text() for text in axis.texts], [
+        text.get_text() for text in axis.get_legend().get_texts()
+    ]
+
+
+def test_words_3d_labels_every_word_over_the_cloud():
+    figure = plots.words_3d(*_words(3))
+    assert _labels(figure) == (["great", "superb", "awful"], ["praise", "blame"])
+    (axis,) = figure.axes
+    assert [len(points.get_offsets()) for points in axis.collections] == [40, 2, 1]
+    assert axis.name == "3d"
+    plt.close(figure)
+
+
+def test_words_2d_labels_every_word_over_the_cloud():
+    groups, background = _words(2)
+    figure = plots.words_2d(groups, background, xlabel="score", ylabel="share")
+    assert _labels(figure) == (["great", "superb", "awful"], ["praise", "blame"])
+    (axis,) = figure.axes
+    assert [len(points.get_offsets()) for points in axis.collections] == [40, 2, 1]
+    assert np.allclose(axis.collections[2].get_offsets()[0], groups["blame"]["awful"])
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("score", "share")
+    plt.close(figure)
+
+
+def test_labels_of_words_at_one_place_do_not_overlap():
+    figure = plots.words_2d({"same": {"one": (0, 0), "two": (0, 0), "three": (0.01, 0)}}, [(1, 1), (-1, -1)])
+    (axis,) = figure.axes
+    renderer = figure.canvas.get_renderer()
+    boxes = [Text.get_window_extent(text, renderer) for text in axis.texts]
+    for i, box in enumerate(boxes):
+        assert box.count_overlaps(boxes[i + 1 :]) == 0
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("draw", "dimensions"), [(plots.words_3d, 3), (plots.words_2d, 2)])
+def test_words_want_points_of_the_right_size(draw, dimensions):
+    other = 5 - dimensions
+    groups, background = _words(dimensions)
+    with pytest.raises(
+        ValueError, match=rf"background has shape \(40, {other}\): expected \(words, {dimensions}\)"
+    ):
+        draw(groups, _words(other)[1])
+    with pytest.raises(ValueError, match=rf"'great' has shape \({other},\): expected \({dimensions},\)"):
+        draw(_words(other)[0], background)
+    with pytest.raises(ValueError, match="5 groups of words: expected at most 4"):
+        draw(dict.fromkeys("abcde", groups["blame"]), background)
