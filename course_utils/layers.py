@@ -360,6 +360,7 @@ class Recurrent(Layer):
         if self._hidden is not None:
             y = np.where(self._hidden, self.dtype.type(0), y)
         y = y.transpose(2, 0, 1) if self.return_sequences else y[-1].T.copy()
+        y.flags.writeable = not self.return_sequences  # `backward` still needs the states behind y
         self.output_shape = y.shape
         return y
 
@@ -432,14 +433,14 @@ class SimpleRNN(Recurrent):
         da = slope  # each slope is used once: da_t takes its place
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(len(da))):
-            da_t, dh_t, skip = da[t], dh[t + 1], self._skip[t]
+            da_t, dh_t, dh_before, skip = da[t], dh[t + 1], dh[t], self._skip[t]
             if t % 8 == 0:
                 flush(dh_t)
             da_t *= dh_t
             np.dot(U, da_t, out=step)
             if skip is not None:  # a skipped step hands the gradient on unchanged
                 np.copyto(step, dh_t, where=skip)
-            dh[t] += step
+            dh_before += step
         return da
 
 
@@ -475,7 +476,7 @@ class LSTM(Recurrent):
         gates = a.reshape(timesteps, 4, n, batch)
         scale = np.repeat(self.gate_scale(), batch).reshape(4, n, batch)
         shift = 1 - scale
-        U_T = self.recurrent_kernel.T * self.gate_scale()[:, None]
+        U_T = np.ascontiguousarray((self.recurrent_kernel * self.gate_scale()).T)
         c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         c[0] = first[1]
         step, i_g = np.empty_like(a[0]), np.empty_like(h[0])
@@ -513,24 +514,26 @@ class LSTM(Recurrent):
         np.subtract(1, to_c, out=to_c)
         to_c *= o
         da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
+        flat_da = da.reshape(timesteps, 4 * n, batch)
         self.where_skipped(0, to_c)
         self.where_skipped(1, f)
         U, step, dc = self.recurrent_kernel, np.empty_like(dh[0]), np.zeros_like(dh[0])
         for t in reversed(range(timesteps)):
-            da_t, to_c_t, dh_t, skip = da[t], to_c[t], dh[t + 1], self._skip[t]
+            to_c_t, dh_t, dh_before, skip = to_c[t], dh[t + 1], dh[t], self._skip[t]
+            da_ifg, da_o = da[t, :3], da[t, 3]
             if t % 8 == 0:
                 flush(dh_t)
                 flush(dc)
             to_c_t *= dh_t
             dc += to_c_t
-            da_t[:3] *= dc
-            da_t[3] *= dh_t
+            da_ifg *= dc
+            da_o *= dh_t
             dc *= f[t]
-            np.dot(U, da_t.reshape(4 * n, batch), out=step)
+            np.dot(U, flat_da[t], out=step)
             if skip is not None:  # a skipped step hands the gradient on unchanged
                 np.copyto(step, dh_t, where=skip)
-            dh[t] += step
-        return da.reshape(timesteps, 4 * n, batch)
+            dh_before += step
+        return flat_da
 
 
 class GRU(Recurrent):
@@ -610,7 +613,7 @@ class GRU(Recurrent):
         self.where_skipped(1, z)
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
         for t in reversed(range(timesteps)):
-            da_t, dh_t = da[t], dh[t + 1]
+            da_t, dh_t, dh_before = da[t], dh[t + 1], dh[t]
             if t % 8 == 0:
                 flush(dh_t)
             if self.reset_after:
@@ -622,9 +625,9 @@ class GRU(Recurrent):
                 da_t[1] *= d_inner
                 np.dot(U[:, : 2 * n], da_t[:2].reshape(2 * n, batch), out=step)
                 step += r[t] * d_inner
-            dh[t] += step
+            dh_before += step
             np.multiply(dh_t, z[t], out=step)
-            dh[t] += step
+            dh_before += step
         if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
             self._d_inner = columns(da[:, 2].copy())
             np.multiply(dh[1:], to_g, out=da[:, 2])
