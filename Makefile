@@ -11,7 +11,7 @@ FIRST := notebooks/01_numpy_rnn_loop.ipynb
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup lint format types lock execute honesty clean
+.PHONY: help lab test setup lint format types lock execute benchmark clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ types: $(READY)  ## check the types of the helper package
 
 execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: make execute NB=notebooks/02_embedding.ipynb
 	$(BIN)/python tests/execute_notebook.py $(or $(NB),notebooks/*.ipynb)
+
+benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
+	$(BIN)/python tests/benchmark.py
 
 clean:  ## remove .venv and every cache inside this folder
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ module                    what it holds
 ``data``, ``sources``     film reviews as train, validation and test parts
 ``text``                  tokens, vocabulary, padding, batches of similar length
 ``layers``                the layers in NumPy, with Keras's names and weights
+``engine``                models of these layers, trained without a framework
 ``training``              a progress bar for Keras
 ``plots``, ``diagrams``   figures and drawings in one style
 ``quiet``                 TensorFlow's import without its start-up lines

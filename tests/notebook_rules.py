@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 IGNORED, RAISES = "nbval-ignore-output", "raises-exception"
@@ -188,6 +189,19 @@ def links_resolve(notebook: NotebookNode, path: Path) -> list[str]:
     ]
 
 
+def lesson_links_say_the_title(notebook: NotebookNode, path: Path) -> list[str]:
+    """A link whose text begins with a lesson's number gives that lesson's title."""
+    problems = []
+    for i, cell in prose_cells(notebook):
+        for text, target in re.findall(r"\[(\d+ · [^\]]*)\]\(([^)#]+\.ipynb)", cell.source):
+            file = path.parent / target
+            if file.exists():
+                title = nbformat.read(file, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ")
+                if text != title:
+                    problems.append(f"cell {i} calls {target} {text!r}, but its title is {title!r}")
+    return problems
+
+
 def dead_links(source: str, folder: Path) -> list[str]:
     """Links of a Markdown text to files that are not there."""
     targets = re.findall(r"\]\(<?([^)\s>]+)[^)]*\)", without_code(source))
@@ -251,6 +265,7 @@ RULES: list[Rule] = [
     headings_in_order,
     objectives_and_recap,
     links_resolve,
+    lesson_links_say_the_title,
     clean_metadata,
     portable_outputs,
     not_empty,

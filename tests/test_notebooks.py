@@ -113,6 +113,10 @@ BREAKS = [
     (rules.objectives_and_recap, lambda nb: nb.cells[0].update(source="# 3 · A lesson")),
     (rules.links_resolve, lambda nb: nb.cells[2].update(source="[a link](nowhere.ipynb#top)")),
     (rules.links_resolve, lambda nb: nb.cells[2].update(source='<a href="nowhere.ipynb">x</a>')),
+    (
+        rules.lesson_links_say_the_title,
+        lambda nb: nb.cells[2].update(source="[1 · Another name](../notebooks/01_numpy_rnn_loop.ipynb)"),
+    ),
     (rules.clean_metadata, lambda nb: nb.metadata.update(widgets={})),
     (rules.clean_metadata, lambda nb: nb.cells[1].metadata.update(collapsed=True)),
     (rules.clean_metadata, lambda nb: nb.cells[1].update(id=nb.cells[2].id)),
