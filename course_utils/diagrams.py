@@ -419,3 +419,31 @@ def review_reader(words: Sequence[str], layer: str = "SimpleRNN\n32 units") -> F
         arrow(axis, (x + 0.92, 3.4), (x + 1.6, 3.4))
     box(axis, places[-1] + 2.4, 3.4, "Dense 1\nsigmoid", OUTPUT, width=1.7, height=0.9, fontsize=16)
     return figure
+
+
+def back_through_time(steps: int, k: int | None = None) -> Figure:
+    """Draw an unrolled network with a loss at its end, and over it the way of the gradients back.
+
+    With ``k`` the way back ends after ``k`` steps: the steps before it get no gradient.
+    """
+    figure, axis = canvas(1.9 * steps + 3.4, 5.4)
+    names = {letter: [f"${letter}_{{{t}}}$" for t in range(1, steps + 1)] for letter in "hx"}
+    weights = ("W", "U", "")
+    centres = unrolled(
+        axis, names["h"], inputs=names["x"], initial="$h_0$", weights=weights, x=2.1, y=1.9, step=1.9
+    )
+    end = centres[-1][0] + 2.0
+    box(axis, end, 1.9, "loss", OUTPUT, width=1.0, fontsize=16)
+    arrow(axis, (end - 1.55, 1.9), (end - 0.5, 1.9))
+    arrow(axis, (end, 2.2), (end - 1.5, 3.2), color="#D55E00", curve=0.3)
+    reached = [x for x, _ in centres][-(k or steps) :]
+    for x, t in zip(reached, range(steps - len(reached) + 1, steps + 1), strict=True):
+        axis.plot([x, x], [2.25, 3.1], color="0.6", linewidth=1.5, linestyle=":")
+        box(axis, x, 3.4, f"$da_{{{t}}}$", "white", fontsize=16)
+        arrow(axis, (x, 3.7), (x, 4.55), color="#D55E00")
+        if x != reached[0]:
+            arrow(axis, (x - 0.43, 3.4), (x - 1.47, 3.4), color="#D55E00")
+            axis.text(x - 0.95, 3.6, "Uᵀ", fontsize=16, ha="center", va="center")
+    middle, width = (reached[0] + reached[-1]) / 2, max(reached[-1] - reached[0] + 1.2, 2.2)
+    box(axis, middle, 4.9, "$dW, dU, db$: sums", WEIGHT, width=max(width, 2.6), fontsize=16)
+    return figure
