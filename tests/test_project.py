@@ -1,5 +1,6 @@
 """The project's own files agree with each other, and its two commands work."""
 
+import ast
 import json
 import os
 import re
@@ -243,3 +244,14 @@ def test_make_lab_opens_the_first_lesson(tmp_path):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("module", ["plots", "diagrams", "training", "text", "quiet"])
+def test_every_public_helper_is_used(module):
+    """What no lesson, no other helper and no tool of ours uses is deleted."""
+    source = (ROOT / "course_utils" / f"{module}.py").read_text(encoding="utf-8")
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    users = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "course_utils").glob("*.py")]
+    everything = "\n".join(path.read_text(encoding="utf-8") for path in users)
+    unused = [n for n in names if len(re.findall(rf"\b{n}\b", everything)) < 2]
+    assert not unused
