@@ -1,16 +1,20 @@
-"""What every training cell with Keras needs: a progress bar that fits on one line."""
+"""What training with Keras needs: batches of similar length, a progress bar that fits on one line."""
 
 import sys
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
+from course_utils.data import Part
 from course_utils.quiet import quiet_import
+from course_utils.text import length_batches, pad_sequences
 
 with quiet_import():
     import keras
 
-__all__ = ["Progress", "keras"]
+__all__ = ["LengthBatches", "Progress", "keras"]
 
 
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
@@ -44,3 +48,65 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Close the bar."""
         self._bar.close()
+
+
+class LengthBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of reviews of similar length, each padded (in front) to its own longest review.
+
+    Lesson 8 builds it. Arguments: a part of the reviews; reviews in a batch; how many ids of
+    a review to keep, counted from its end; a seed. ``data[i]`` gives ids (batch, timesteps)
+    and labels (batch, 1); an epoch holds every review once.
+
+    With a seed the reviews are dealt anew after each epoch. With ``seed=None`` they stay where
+    they are, for predictions: ``data.restore_order(model.predict(data))``.
+
+    Batch 0 is the narrowest and batch 1 the widest: Keras looks at these two before training,
+    and takes a width that they share for the width of all. Raises ValueError.
+    """
+
+    def __init__(self, part: Part, batch_size: int, *, maxlen: int = 500, seed: int | None = 0) -> None:
+        super().__init__()
+        if maxlen < 1:
+            raise ValueError(f"maxlen={maxlen}: expected 1 or more timesteps")
+        if len(part) == 0:
+            raise ValueError("part holds no reviews: expected 1 or more")
+        self.ids, self.labels = [ids[-maxlen:] for ids in part.ids], np.asarray(part.labels)
+        self.lengths = np.array([len(ids) for ids in self.ids])
+        self.batch_size, self.seed = batch_size, seed
+        self._deal()
+
+    def _deal(self) -> None:
+        batches = length_batches(self.lengths, self.batch_size, seed=self.seed)
+        self.batches = sorted(batches, key=lambda batch: int(self.lengths[batch].max()))
+        self.batches.insert(1, self.batches.pop())
+
+    def on_epoch_end(self) -> None:
+        """Deal the reviews anew; Keras calls this after each epoch."""
+        if self.seed is not None:
+            self.seed += 1
+            self._deal()
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return len(self.batches)
+
+    def __getitem__(self, i: int) -> tuple[NDArray[np.int32], NDArray[Any]]:
+        """Ids, shape (batch, timesteps), and labels, shape (batch, 1), of batch ``i``."""
+        batch = self.batches[i]
+        return pad_sequences([self.ids[j] for j in batch]), self.labels[batch, None]
+
+    def restore_order(self, predictions: ArrayLike) -> NDArray[Any]:
+        """Put predictions, one a review as ``predict`` returns them, into the part's order."""
+        if self.seed is not None:
+            raise ValueError(
+                f"seed={self.seed}: the reviews were dealt anew after predicting; "
+                "make the batches with seed=None"
+            )
+        array = np.asarray(predictions)
+        if array.shape[:1] != self.lengths.shape:
+            raise ValueError(
+                f"predictions has shape {array.shape}: expected one a review, {len(self.lengths)}"
+            )
+        restored = np.empty_like(array)
+        restored[np.concatenate(self.batches)] = array
+        return restored
