@@ -275,7 +275,7 @@ def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figur
         axis.imshow(dropped, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
         rows, columns = dropped.shape
         timesteps = rows // batches
-        axis.set(title=name, xlabel="feature", xticks=[], yticks=range(rows))
+        axis.set(title=name, xlabel="feature", xticks=[])
         axis.set_yticks(
             range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps}" for i in range(rows)]
         )

@@ -74,8 +74,7 @@ def random_ids(rng, batch, timesteps):
     return ids
 
 
-@FEW
-@given(
+any_stack = given(
     st.lists(blocks, min_size=1, max_size=2),
     endings,
     sizes,
@@ -84,6 +83,10 @@ def random_ids(rng, batch, timesteps):
     st.sampled_from([None, "relu", "tanh", "sigmoid"]),
     seeds,
 )
+
+
+@FEW
+@any_stack
 def test_gradients_are_those_of_differences(stack, ending, batch, timesteps, mask_zero, activation, seed):
     rng = np.random.default_rng(seed)
     ids, labels = random_ids(rng, batch, timesteps), rng.integers(0, 2, size=(batch, 1)).astype(float)
@@ -103,15 +106,7 @@ def test_gradients_are_those_of_differences(stack, ending, batch, timesteps, mas
 
 
 @settings(FEW, max_examples=15)
-@given(
-    st.lists(blocks, min_size=1, max_size=2),
-    endings,
-    sizes,
-    st.integers(1, 6),
-    st.booleans(),
-    st.sampled_from([None, "relu", "tanh", "sigmoid"]),
-    seeds,
-)
+@any_stack
 def test_gradients_are_those_of_tensorflow(stack, ending, batch, timesteps, mask_zero, activation, seed):
     rng = np.random.default_rng(seed)
     ids, labels = random_ids(rng, batch, timesteps), rng.integers(0, 2, size=(batch, 1)).astype(float)
