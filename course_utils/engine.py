@@ -12,7 +12,7 @@ their peak 5 numbers (SimpleRNN), 15 (GRU) or 16 (LSTM) for every review, timest
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
@@ -24,7 +24,16 @@ from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from course_utils import layers as all_layers
-from course_utils.layers import Array, Layer, SparseGradient, check_count, check_shape, flush, sigmoid
+from course_utils.layers import (
+    Array,
+    Layer,
+    SparseGradient,
+    check_choice,
+    check_count,
+    check_shape,
+    flush,
+    sigmoid,
+)
 from course_utils.text import Side, length_batches, pad_sequences
 
 Gradient = Array | SparseGradient
@@ -60,14 +69,37 @@ def global_norm(gradients: Sequence[Gradient]) -> float:
 
 
 @dataclass
+class CosineDecay:
+    """A learning rate that falls along a cosine, from its first value to 0 at `decay_steps`.
+
+    As Keras's schedule of this name; Loshchilov and Hutter (2017), "SGDR".
+    """
+
+    initial_learning_rate: float
+    decay_steps: int
+
+    def __post_init__(self) -> None:
+        check_count("decay_steps", self.decay_steps)
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        share = min(step / self.decay_steps, 1.0)
+        return float(self.initial_learning_rate * 0.5 * (1 + np.cos(np.pi * share)))
+
+
+@dataclass
 class Optimizer:
     """What all optimisers share: the learning rate, clipping, and arrays kept beside every weight.
 
-    With `global_clipnorm`, gradients that are longer together are shortened to this length.
+    `learning_rate` is a number, or a function of the step, such as CosineDecay. With
+    `global_clipnorm`, gradients that are longer together are shortened to this length. With
+    `weight_decay` every step first takes this share, times the learning rate, off every weight;
+    Loshchilov and Hutter (2019), "Decoupled weight decay regularization".
     """
 
-    learning_rate: float
+    learning_rate: float | Callable[[int], float]
     global_clipnorm: float | None = field(default=None, kw_only=True)
+    weight_decay: float | None = field(default=None, kw_only=True)
     iterations: int = field(default=0, init=False)
     _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
     slots: ClassVar[int] = 1  # arrays kept beside every weight
@@ -77,10 +109,14 @@ class Optimizer:
 
     def check(self) -> None:
         """Raise ValueError for settings that cannot work."""
-        for name in ("learning_rate", "global_clipnorm"):
+        for name in ("learning_rate", "global_clipnorm", "weight_decay"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < np.inf:
+            if value is not None and not callable(value) and not 0 < value < np.inf:
                 raise ValueError(f"{name}={value}: expected a number above 0")
+
+    def rate(self) -> float:
+        """Return the learning rate of the next step, or of the one that is being made."""
+        return self.learning_rate(self.iterations) if callable(self.learning_rate) else self.learning_rate
 
     def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
         """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
@@ -89,22 +125,25 @@ class Optimizer:
         if not np.isfinite(norm):
             raise FloatingPointError(
                 f"the gradients are not finite (their norm is {norm}): try global_clipnorm=1, "
-                f"or a learning_rate below {self.learning_rate}"
+                f"or a learning_rate below {self.rate():.3g}"
             )
         scale = 1.0 if self.global_clipnorm is None else min(1.0, self.global_clipnorm / max(norm, 1e-30))
         if not self._kept:
             self._kept = [[np.zeros_like(weight) for _ in range(self.slots)] for weight in weights]
+        rate = self.rate()
         self.iterations += 1
         for gradient, weight, kept in zip(gradients, weights, self._kept, strict=True):
+            if self.weight_decay is not None:
+                weight *= 1 - self.weight_decay * rate
             if isinstance(gradient, SparseGradient):
-                self.update(weight, gradient.rows, gradient.values * scale, *kept)
+                self.update(weight, gradient.rows, gradient.values * scale, rate, *kept)
             else:
-                self.update(weight, slice(None), gradient * scale, *kept)
+                self.update(weight, slice(None), gradient * scale, rate, *kept)
             if self.iterations % 64 == 0:
                 for array in kept:
                     flush(array)  # what decays ends among the slow numbers
 
-    def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
         """Change one weight; g is the gradient of weight[rows], that of all other rows is zero."""
         raise NotImplementedError
 
@@ -113,17 +152,17 @@ class Optimizer:
 class SGD(Optimizer):
     """w <- w - learning_rate g; with momentum v <- momentum v - learning_rate g, w <- w + v."""
 
-    learning_rate: float = 0.01
+    learning_rate: float | Callable[[int], float] = 0.01
     momentum: float = 0.0
 
-    def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
         """Change one weight."""
         (v,) = kept
         if self.momentum == 0:
-            weight[rows] -= self.learning_rate * g
+            weight[rows] -= rate * g
             return
         v *= self.momentum
-        v[rows] -= self.learning_rate * g
+        v[rows] -= rate * g
         weight += v
 
 
@@ -131,16 +170,16 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """w <- w - learning_rate g / sqrt(v + epsilon), v <- rho v + (1 - rho) g²; Tieleman and Hinton (2012)."""
 
-    learning_rate: float = 0.001
+    learning_rate: float | Callable[[int], float] = 0.001
     rho: float = 0.9
     epsilon: float = 1e-7
 
-    def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
         """Change one weight."""
         (v,) = kept
         v *= self.rho
         v[rows] += (1 - self.rho) * g * g
-        weight[rows] -= self.learning_rate * g / np.sqrt(v[rows] + self.epsilon)
+        weight[rows] -= rate * g / np.sqrt(v[rows] + self.epsilon)
 
 
 @dataclass
@@ -152,20 +191,20 @@ class Adam(Optimizer):
     batch does not hold move on too, by what m remembers.
     """
 
-    learning_rate: float = 0.001
+    learning_rate: float | Callable[[int], float] = 0.001
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
     slots: ClassVar[int] = 2
     block: ClassVar[int] = 32_768  # numbers treated at a time, so that they stay in the processor's cache
 
-    def update(self, weight: Array, rows: Any, g: Array, *kept: Array) -> None:
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
         """Change one weight."""
         m, v = kept  # decayed already, at the end of the step before
         m[rows] += (1 - self.beta_1) * g
         v[rows] += (1 - self.beta_2) * g * g
         t = self.iterations
-        rate = float(self.learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+        step_size = float(rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
         height = max(1, self.block // weight[0].size)  # rows treated at a time
         room = np.empty_like(weight[:height])
         for start in range(0, len(weight), height):
@@ -173,7 +212,7 @@ class Adam(Optimizer):
             step = np.sqrt(v[part], out=room[: len(v[part])])
             step += self.epsilon
             np.divide(m[part], step, out=step)
-            step *= rate
+            step *= step_size
             weight[part] -= step
             m[part] *= self.beta_1
             v[part] *= self.beta_2
@@ -273,7 +312,7 @@ class Sequential:
             if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
                     f"the loss is {scores['loss']} at step {self.optimizer.iterations + 1}: try "
-                    f"global_clipnorm=1, or a learning_rate below {self.optimizer.learning_rate}"
+                    f"global_clipnorm=1, or a learning_rate below {self.optimizer.rate():.3g}"
                 )
             self.backward(dy)
             self.optimizer.apply(self.gradients, self.weights)
@@ -287,6 +326,7 @@ class Sequential:
         epochs: int = 1,
         validation_data: tuple[Reviews, ArrayLike] | None = None,
         patience: int | None = None,
+        monitor: str = "val_loss",
         padding: Side = "pre",
         seed: int | None = None,
         verbose: bool = True,
@@ -295,19 +335,20 @@ class Sequential:
 
         x is one array, (reviews, timesteps) or (reviews, timesteps, features), or a list of ids of
         any length: then reviews of similar length share a batch, padded on the side `padding`.
-        With `patience`, training ends after so many epochs without a lower validation loss, and the
-        best weights come back. `seed` fixes the order of the reviews.
+        With `patience`, training ends after so many epochs without a better `monitor`, "val_loss" or
+        "val_accuracy", and the best weights come back. `seed` fixes the order of the reviews.
         """
         labels = check_labels(y, len(x))
         self.check_input(x)
         if patience is not None and validation_data is None:
-            raise ValueError(f"patience={patience} watches the validation loss: give validation_data=(x, y)")
+            raise ValueError(f"patience={patience} watches {monitor}: give validation_data=(x, y)")
+        check_choice("monitor", monitor, ("val_loss", "val_accuracy"))
         if validation_data is not None:
             self.check_input(validation_data[0])
             check_labels(validation_data[1], len(validation_data[0]))
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
-        lowest, best_weights, waited = np.inf, self.get_weights(), 0
+        best, best_weights, waited = -np.inf, self.get_weights() if patience is not None else [], 0
         for epoch in range(1, check_count("epochs", epochs) + 1):
             batches = make_batches(x, batch_size, rng)
             total = {"loss": 0.0, "accuracy": 0.0}
@@ -328,9 +369,9 @@ class Sequential:
             for name, value in record.items():
                 history.setdefault(name, []).append(value)
             if patience is not None:
-                waited += 1
-                if record["val_loss"] < lowest:
-                    lowest, best_weights, waited = record["val_loss"], self.get_weights(), 0
+                waited, score = waited + 1, record[monitor] * (-1 if monitor == "val_loss" else 1)
+                if score > best:
+                    best, best_weights, waited = score, self.get_weights(), 0
                 if waited >= max(patience, 1):
                     break
         if patience is not None and best_weights:

@@ -16,8 +16,11 @@ leaves the gradients of the weights in `gradients` and returns dx. What both kee
 grows with batch x timesteps x units, no faster.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -275,12 +278,19 @@ class Recurrent(Layer):
     `go_backwards` the last word comes first. A `mask` (batch, timesteps) is False at
     padding: there the state is carried on and the output repeats the one before.
     With `return_state` a call returns [output, h], or [output, h, c] from an LSTM.
+    `recurrent_gain` scales the first U: Keras's `recurrent_initializer=Orthogonal(gain)`.
     After `backward`, `state_gradients` (timesteps + 1, units, batch) holds the gradient of
     the first state h and of that after every step.
     """
 
     weight_names = ("kernel", "recurrent_kernel", "bias")
-    config_names: tuple[str, ...] = ("units", "return_sequences", "return_state", "go_backwards")
+    config_names: tuple[str, ...] = (
+        "units",
+        "return_sequences",
+        "return_state",
+        "go_backwards",
+        "recurrent_gain",
+    )
     state_names: tuple[str, ...] = ("h",)
     gates = 1  # the kernel has gates * units columns
     zero_output_for_mask = False  # Bidirectional asks for zeros at masked steps
@@ -294,10 +304,12 @@ class Recurrent(Layer):
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
+        recurrent_gain: float = 1.0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.units = check_count("units", units)
+        self.recurrent_gain = recurrent_gain
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
@@ -306,6 +318,11 @@ class Recurrent(Layer):
         """Return the shapes of W, U and b."""
         columns = self.gates * self.units
         return [(features, columns), (self.units, columns), (columns,)]
+
+    def initial_weight(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw Keras's defaults, with the gain asked for."""
+        weight = super().initial_weight(name, shape, rng)
+        return weight * self.recurrent_gain if name == "recurrent_kernel" else weight
 
     def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         """Return the mask where the output still has timesteps, as Keras does."""
@@ -546,7 +563,7 @@ class GRU(Recurrent):
     """
 
     gates = 3
-    config_names = ("units", "return_sequences", "return_state", "go_backwards", "reset_after")
+    config_names = (*Recurrent.config_names, "reset_after")
 
     def __init__(self, units: int, *, reset_after: bool = True, **options: Any) -> None:
         super().__init__(units, **options)
@@ -642,6 +659,26 @@ class GRU(Recurrent):
         return [np.hstack([past @ da[:n].T, columns(self._inner) @ da[n:].T]), da.sum(axis=1)]
 
 
+@cache
+def _second_core() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1)
+
+
+def both(first: Callable[[], Array], second: Callable[[], Array], size: int) -> tuple[Array, Array]:
+    """Call two functions, at the same time where their arrays are large enough.
+
+    NumPy lets other threads work while it computes. Handing work over takes some microseconds, so
+    it pays from about 2,048 numbers a step (`size`) on.
+    """
+    if size < 2048:
+        return first(), second()
+    other = _second_core().submit(copy_context().run, second)  # the context holds NumPy's error settings
+    try:
+        return first(), other.result()
+    finally:
+        other.cancel()
+
+
 class Bidirectional(Layer):
     """Reads forwards with one copy of `layer` and backwards with another; Schuster and Paliwal (1997).
 
@@ -695,7 +732,11 @@ class Bidirectional(Layer):
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Read x (batch, timesteps, features) both ways."""
         x = self.prepare(x, "batch", "timesteps")
-        y, y_back = (one.forward(x, mask, training) for one in self.layers)
+        y, y_back = both(
+            lambda: self.forward_layer.forward(x, mask, training),
+            lambda: self.backward_layer.forward(x, mask, training),
+            size=len(x) * self.layer.units,
+        )
         self.states = self.forward_layer.states + self.backward_layer.states
         if self.layer.return_sequences:
             y_back = y_back[:, ::-1]
@@ -710,9 +751,13 @@ class Bidirectional(Layer):
             dy, dy_back = dy[..., : self.layer.units], dy[..., self.layer.units :]
         if self.layer.return_sequences:
             dy_back = dy_back[:, ::-1]
-        dx = self.forward_layer.backward(dy) + self.backward_layer.backward(dy_back)
+        dx, dx_back = both(
+            lambda: self.forward_layer.backward(dy),
+            lambda: self.backward_layer.backward(dy_back),
+            size=len(dy) * self.layer.units,
+        )
         self.gradients = self.forward_layer.gradients + self.backward_layer.gradients
-        return dx
+        return dx + dx_back
 
 
 class Dense(Layer):
@@ -761,14 +806,16 @@ class Dense(Layer):
 class Dropout(Layer):
     """Sets a share `rate` of the numbers to zero while training; Srivastava et al. (2014).
 
-    The others grow by 1 / (1 - rate), so that their sum stays the same on average.
+    The others grow by 1 / (1 - rate), so that their sum stays the same on average. `noise_shape`
+    is the shape of the draws, None for a size of x: with (None, None, 1) whole words drop out.
     """
 
-    config_names = ("rate",)
+    config_names: tuple[str, ...] = ("rate", "noise_shape")
 
-    def __init__(self, rate: float, **options: Any) -> None:
+    def __init__(self, rate: float, noise_shape: Sequence[int | None] | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.rate = rate
+        self.noise_shape = None if noise_shape is None else list(noise_shape)
         if not 0 <= rate < 1:
             raise ValueError(f"rate={rate}: expected 0 or more and less than 1")
 
@@ -778,8 +825,20 @@ class Dropout(Layer):
         self.built = True
 
     def draw_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of the draws: one for every number."""
-        return shape
+        """Return the shape of the draws for an x of this shape."""
+        if self.noise_shape is None:
+            return shape
+        fits = len(self.noise_shape) == len(shape) and all(
+            want in (None, 1, size) for want, size in zip(self.noise_shape, shape, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"noise_shape={self.noise_shape} does not go with x of shape {shape}: "
+                "expected None or 1 for every axis"
+            )
+        return tuple(
+            size if want is None else want for want, size in zip(self.noise_shape, shape, strict=True)
+        )
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Return x itself, or while training x with zeros in it."""
@@ -802,9 +861,10 @@ class SpatialDropout1D(Dropout):
     Gal and Ghahramani (2016), "A theoretically grounded application of dropout in RNNs".
     """
 
-    def draw_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (batch, 1, features): one draw for all timesteps."""
-        return (shape[0], 1, shape[2])
+    config_names = ("rate",)
+
+    def __init__(self, rate: float, **options: Any) -> None:
+        super().__init__(rate, noise_shape=(None, 1, None), **options)
 
 
 class GlobalAveragePooling1D(Layer):

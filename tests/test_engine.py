@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from course_utils import engine, layers
-from course_utils.engine import SGD, Adam, RMSprop, Sequential
+from course_utils.engine import SGD, Adam, CosineDecay, RMSprop, Sequential
 from course_utils.quiet import quiet_import
 
 with quiet_import():
@@ -152,6 +152,11 @@ OPTIMIZERS = [
     (RMSprop(0.01), keras.optimizers.RMSprop(0.01)),
     (Adam(0.01), keras.optimizers.Adam(0.01)),
     (Adam(0.01, global_clipnorm=0.5), keras.optimizers.Adam(0.01, global_clipnorm=0.5)),
+    (Adam(0.01, weight_decay=0.1), keras.optimizers.Adam(0.01, weight_decay=0.1)),
+    (
+        RMSprop(CosineDecay(0.01, 80)),  # the last 20 steps stand still
+        keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(0.01, 80)),
+    ),
 ]
 
 
@@ -298,12 +303,14 @@ def test_fit_shows_a_bar_on_standard_output(rng, capsys):
     assert shown.err == ""
 
 
-def test_patience_ends_training_and_brings_the_best_weights_back(rng):
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_patience_ends_training_and_brings_the_best_weights_back(monitor, rng):
     x, y = rng.integers(1, 10, size=(40, 5)), rng.integers(0, 2, size=40)  # nothing to learn: it overfits
     new_x, new_y = rng.integers(1, 10, size=(40, 5)), rng.integers(0, 2, size=40)
     model = small_model()
-    history = model.fit(x, y, epochs=60, validation_data=(new_x, new_y), patience=3, seed=0, verbose=False)
-    best = int(np.argmin(history["val_loss"]))
+    watch = {"validation_data": (new_x, new_y), "patience": 3, "monitor": monitor}
+    history = model.fit(x, y, epochs=60, seed=0, verbose=False, **watch)
+    best = int({"val_loss": np.argmin, "val_accuracy": np.argmax}[monitor](history[monitor]))
     assert len(history["val_loss"]) == best + 1 + 3 < 60
     assert model.evaluate(new_x, new_y)["loss"] == pytest.approx(history["val_loss"][best], abs=1e-7)
 
@@ -376,6 +383,13 @@ def exploding():
         ),
         (lambda: with_model(lambda m: m.fit(IDS, LABELS, patience=1)), ValueError, "give validation_data"),
         (
+            lambda: with_model(
+                lambda m: m.fit(IDS, LABELS, patience=1, monitor="loss", validation_data=(IDS, LABELS))
+            ),
+            ValueError,
+            "monitor='loss': expected one of 'val_loss', 'val_accuracy'",
+        ),
+        (
             lambda: with_model(lambda m: m.fit(IDS, LABELS, validation_data=(IDS, [1, 5]))),
             ValueError,
             "label 5 in row 1",
@@ -410,6 +424,13 @@ def test_a_learning_rate_must_be_above_zero(rate):
     np.testing.assert_array_equal(before[1], model.weights[1])
 
 
+def test_weight_decay_and_the_steps_of_a_schedule_must_be_above_zero():
+    with pytest.raises(ValueError, match=r"weight_decay=-1: expected a number above 0"):
+        SGD(weight_decay=-1)
+    with pytest.raises(ValueError, match=r"decay_steps=0: expected a whole number, 1 or more"):
+        CosineDecay(0.1, 0)
+
+
 def test_gradients_that_are_not_finite_are_refused():
     weight = np.ones(3)
     with pytest.raises(FloatingPointError, match="the gradients are not finite"):
@@ -442,7 +463,7 @@ def test_save_and_load_bring_back_the_model_without_pickle(tmp_path, rng):
             layers.Bidirectional(layers.GRU(3, reset_after=False, return_sequences=True), merge_mode="sum"),
             layers.SimpleRNN(3, go_backwards=True, return_sequences=True),
             layers.GlobalMaxPooling1D(),
-            layers.Dropout(0.5),
+            layers.Dropout(0.5, noise_shape=(None, 1)),
             layers.Dense(4, activation="relu"),
             layers.Dense(1),
         ],
@@ -480,6 +501,11 @@ def test_dropout_works_in_training_only_and_keeps_the_mean(rng):
         assert y.mean() == pytest.approx(1, abs=0.06)
         np.testing.assert_array_equal(layer.backward(x), y)
     assert (y == y[:, :1]).all()  # whole features
+    y = layers.Dropout(0.4, noise_shape=(None, None, 1), seed=1)(x, training=True)
+    assert (y == y[:, :, :1]).all()  # whole words
+    assert y[0, :, 0].min() == 0 < y[0, :, 0].max()
+    with pytest.raises(ValueError, match=r"noise_shape=\(None, 3, 1\) does not go with x of shape"):
+        layers.Dropout(0.4, noise_shape=(None, 3, 1))(x, training=True)
     with pytest.raises(ValueError, match="rate=1: expected 0 or more and less than 1"):
         layers.Dropout(1)
 

@@ -204,6 +204,39 @@ def test_seed_fixes_the_weights_and_the_two_directions_differ():
     assert not np.allclose(first.weights[0], first.weights[3])
 
 
+def test_recurrent_gain_scales_the_first_recurrent_kernel_alone():
+    plain, half = (layers.LSTM(4, recurrent_gain=gain, seed=1) for gain in (1, 0.5))
+    for layer in (plain, half):
+        layer(np.zeros((1, 2, 3)))
+    np.testing.assert_allclose(half.recurrent_kernel, plain.recurrent_kernel / 2)
+    np.testing.assert_array_equal(half.kernel, plain.kernel)
+    np.testing.assert_array_equal(half.bias, plain.bias)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_two_directions_that_work_at_the_same_time_are_keras_layer(name, rng):
+    ours, theirs = pair(name, {"units": 32}, "float64", bidirectional="concat")
+    x, mask = rng.normal(size=(70, 5, 3)), make_mask("left", rng, 70, 5)
+    theirs.build(x.shape)
+    theirs.set_weights(random_weights(theirs, rng))
+    ours.set_weights(theirs.get_weights())
+    np.testing.assert_allclose(ours(x, mask=mask), theirs(x, mask=mask), rtol=0, atol=1e-10)
+    dy = rng.normal(size=(70, 64))
+    dx, whole = ours.backward(dy), ours.gradients
+    parts = [ours.forward_layer.backward(dy[:, :32]), ours.backward_layer.backward(dy[:, 32:])]
+    np.testing.assert_array_equal(dx, parts[0] + parts[1])
+    for one, other in zip(whole, ours.forward_layer.gradients + ours.backward_layer.gradients, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_error_in_the_second_direction_is_not_lost():
+    def fail():
+        raise ValueError("from the other core")
+
+    with pytest.raises(ValueError, match="from the other core"):
+        layers.both(lambda: np.zeros(1), fail, size=10_000)
+
+
 def test_get_weights_gives_copies():
     layer = layers.Dense(2)
     layer.build(3)
