@@ -11,10 +11,10 @@ FIRST := notebooks/01_numpy_rnn_loop.ipynb
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup lint format types lock execute benchmark clean
+.PHONY: help lab test setup lint format types lock execute benchmark scoreboard clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(LAB_FLAGS) $(LAB_OPTIONS)
@@ -54,6 +54,9 @@ execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: ma
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python tests/benchmark.py
+
+scoreboard: $(READY)  ## train every system to the end (resumable, an hour or more), write the results and the README's table
+	$(BIN)/python -m course_utils.scoreboard
 
 clean:  ## remove .venv and every cache inside this folder
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -317,3 +317,78 @@ def accuracy_by_distance(
     axis.set(xlabel="distance (steps)", ylabel="accuracy", ylim=(0, 1.08), xticks=distances)
     figure.legend(loc="outside upper center", ncols=4, fontsize=13)
     return figure
+
+
+def accuracy_by_seconds(runs: Sequence[Mapping[str, Any]], marked: Sequence[str] = ()) -> Figure:
+    """Draw test accuracy against training time, a point for each system: the mean over its runs.
+
+    ``runs`` come from ``scoreboard.runs``; ``marked`` are the systems to be seen first. Systems
+    that need no training time (the majority class) are left out.
+    """
+    figure, axis = plt.subplots(figsize=(11, 6))
+    by_system: dict[str, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        if run["seconds"]:
+            by_system.setdefault(run["system"], []).append(run)
+    if not by_system:
+        raise ValueError("runs is empty: expected runs of at least one system")
+    points = {}
+    for name, own in by_system.items():
+        points[name] = np.array([[run["seconds"], run["test_accuracy"]] for run in own]).mean(axis=0)
+        color, marker = ("C5", "D") if name in marked else ("C0", "o")
+        axis.plot(*points[name], marker, color=color, markersize=11)
+        low_high = np.array([run["test_accuracy"] for run in own])
+        axis.vlines(points[name][0], low_high.min(), low_high.max(), color=color, linewidth=2)
+    seconds = np.array([point[0] for point in points.values()])
+    axis.set(xscale="log", xlim=(seconds.min() / 2, seconds.max() * 4))
+    axis.set(xlabel="seconds of training (logarithmic)", ylabel="test accuracy")
+    for name, (x, y) in points.items():
+        axis.annotate(name, (x, y), (9, 4), textcoords="offset points", fontsize=13)
+    return figure
+
+
+def confusion_by_length(run: Mapping[str, Any]) -> Figure:
+    """Draw, for reviews of similar length, the share of both classes that was judged wrongly.
+
+    ``run`` comes from ``scoreboard.runs``.
+    """
+    figure, axis = plt.subplots(figsize=(11, 5))
+    groups = run["by_length"]
+    ends = [group["longest"] for group in groups]
+    names = [f"to {end}" for end in ends[:-1]] + [f"over {ends[-2]}"]
+    places = np.arange(len(groups))
+    kinds = (("positive", "false_negative", "true_positive"), ("negative", "false_positive", "true_negative"))
+    for k, (label, wrong, right) in enumerate(kinds):
+        share = [group[wrong] / max(group[wrong] + group[right], 1) for group in groups]
+        axis.bar(
+            places + (k - 0.5) * 0.4,
+            share,
+            0.38,
+            color=f"C{k}",
+            hatch=("", "//")[k],
+            edgecolor="white",
+            label=f"{label} reviews called {kinds[1 - k][0]}",
+        )
+    counts = [sum(value for name, value in group.items() if name != "longest") for group in groups]
+    axis.set_xticks(places, [f"{name}\n({count:,})" for name, count in zip(names, counts, strict=True)])
+    axis.set(xlabel="ids in the review (number of reviews)", ylabel="share judged wrongly")
+    axis.legend()
+    return figure
+
+
+def calibration(runs_by_name: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the share of positive reviews against P(positive): a calibrated model stays on the diagonal.
+
+    Each run comes from ``scoreboard.runs``; a larger marker stands for more reviews.
+    """
+    figure, axis = plt.subplots(figsize=(7.5, 6.5))
+    axis.plot([0, 1], [0, 1], color="black", linewidth=1, linestyle=":", label="calibrated")
+    for k, (name, run) in enumerate(runs_by_name.items()):
+        bins = run["calibration"]
+        x, y = [one["mean_probability"] for one in bins], [one["share_positive"] for one in bins]
+        reviews = np.array([one["reviews"] for one in bins])
+        axis.plot(x, y, color=f"C{k}", label=name)
+        axis.scatter(x, y, 30 + 400 * reviews / reviews.sum(), color=f"C{k}", marker="os^Dv"[k % 5])
+    axis.set(xlabel="P(positive), mean of the group", ylabel="share that is positive")
+    axis.legend()
+    return figure

@@ -504,7 +504,7 @@ def test_dropout_works_in_training_only_and_keeps_the_mean(rng):
     y = layers.Dropout(0.4, noise_shape=(None, None, 1), seed=1)(x, training=True)
     assert (y == y[:, :, :1]).all()  # whole words
     assert y[0, :, 0].min() == 0 < y[0, :, 0].max()
-    with pytest.raises(ValueError, match=r"noise_shape=\(None, 3, 1\) does not go with x of shape"):
+    with pytest.raises(ValueError, match=r"noise_shape=\[None, 3, 1\] does not go with x of shape"):
         layers.Dropout(0.4, noise_shape=(None, 3, 1))(x, training=True)
     with pytest.raises(ValueError, match="rate=1: expected 0 or more and less than 1"):
         layers.Dropout(1)

@@ -1,0 +1,336 @@
+"""The models of the scoreboard, each at its exact shape, and how each is trained.
+
+Every system trains with the course's own engine (`course_utils.engine`), and all in one way:
+reviews of similar length share a batch, padding is masked, gradients are clipped, the learning
+rate falls along a cosine, and the weights of the epoch with the best validation accuracy are
+kept. The test part is read once, at the end.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from course_utils import engine
+from course_utils.data import Part, Reviews
+from course_utils.layers import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Layer,
+    SimpleRNN,
+    SpatialDropout1D,
+    sigmoid,
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave: P(positive) of both parts that were held out, and what it took."""
+
+    validation: NDArray[Any]  # P(positive), (reviews,)
+    test: NDArray[Any]
+    parameters: int
+    epochs: int  # that were trained; the best of them is kept
+    seconds: float  # of processor time, which is what an idle machine would take on one core
+    history: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class System:
+    """A recurrent model and its training."""
+
+    title: str
+    lesson: int
+    layers: Callable[[], Sequence[Layer]] = field(repr=False)
+    maxlen: int | None  # reads the last so many ids of a review; None: all
+    epochs: int
+    batch_size: int
+    learning_rate: float  # of the first step
+    optimizer: str = "RMSprop"
+    num_words: int = 10_000
+    global_clipnorm: float = 1.0
+    weight_decay: float | None = None
+    needs_seed: bool = True
+
+    @property
+    def recipe(self) -> str:
+        """Return a short code of model and training: another recipe has another code."""
+        settings = asdict(self) | {"layers": [engine.describe(layer) for layer in self.layers()]}
+        return short_code(
+            {name: value for name, value in settings.items() if name not in ("title", "lesson")}
+        )
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Train on the training part; the validation part chooses the epoch."""
+        train, validation, test = (
+            self.cut(part) for part in (reviews.train, reviews.validation, reviews.test)
+        )
+        steps = self.epochs * -(-len(train) // self.batch_size)
+        model = engine.Sequential(self.layers(), seed=seed)
+        make = getattr(engine, self.optimizer)
+        schedule = engine.CosineDecay(self.learning_rate, steps)
+        options = {"global_clipnorm": self.global_clipnorm, "weight_decay": self.weight_decay}
+        model.compile(make(schedule, **options))
+        start = time.process_time()
+        history = model.fit(
+            train,
+            reviews.train.labels,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            validation_data=(validation, reviews.validation.labels),
+            patience=self.epochs,  # never stops early, and brings the best weights back
+            monitor="val_accuracy",
+            seed=seed,
+            verbose=verbose,
+        )
+        seconds = time.process_time() - start
+        return Trained(
+            validation=sigmoid(model.predict(validation)[:, 0]),
+            test=sigmoid(model.predict(test)[:, 0]),
+            parameters=model.count_params(),
+            epochs=self.epochs,
+            seconds=seconds,
+            history=history,
+        )
+
+    def cut(self, part: Part) -> list[NDArray[np.int32]]:
+        """Return the ids that this system reads."""
+        return part.ids if self.maxlen is None else [ids[-self.maxlen :] for ids in part.ids]
+
+
+@dataclass(frozen=True)
+class Majority:
+    """Always says how many training reviews are positive."""
+
+    title: str = "majority class"
+    lesson: int = 8
+    num_words: int | None = 10_000
+    needs_seed: bool = False
+    recipe: str = "1"
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Count."""
+        share = float(reviews.train.labels.mean())
+        validation, test = (np.full(len(part), share) for part in (reviews.validation, reviews.test))
+        return Trained(validation, test, 1, 0, 0.0, {})
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A logistic regression on TF-IDF of words, or of words and pairs of neighbours.
+
+    `C`, the inverse strength of its penalty, is chosen on the validation part. With `refit`
+    the model then trains once more, on training and validation part together.
+    """
+
+    title: str
+    ngrams: int = 1
+    refit: bool = False
+    lesson: int = 8
+    num_words: int | None = 10_000
+    Cs: tuple[float, ...] = (1, 3, 10, 30, 100)
+    needs_seed: bool = False
+
+    @property
+    def recipe(self) -> str:
+        """Return a short code of all settings."""
+        return short_code(
+            {"kind": "linear", "min_df": 2} | {k: v for k, v in asdict(self).items() if k != "title"}
+        )
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Weigh the words for every C; keep the best."""
+        start = time.process_time()
+        vectorizer = TfidfVectorizer(analyzer=self.terms, min_df=2, sublinear_tf=True, dtype=np.float32)
+        train = vectorizer.fit_transform(reviews.train.ids)
+        validation, test = (vectorizer.transform(part.ids) for part in (reviews.validation, reviews.test))
+        best, chosen, best_accuracy = None, 0.0, -1.0
+        for C in self.Cs:
+            model = LogisticRegression(C=C, max_iter=1000).fit(train, reviews.train.labels)
+            accuracy = model.score(validation, reviews.validation.labels)
+            if accuracy > best_accuracy:
+                best, chosen, best_accuracy = model, C, accuracy
+        assert best is not None
+        held_out = best.predict_proba(validation)[:, 1]
+        if self.refit:
+            labels = np.concatenate([reviews.train.labels, reviews.validation.labels])
+            best = LogisticRegression(C=chosen, max_iter=1000).fit(
+                vstack([csr_array(train), validation]), labels
+            )
+        seconds = time.process_time() - start
+        return Trained(held_out, best.predict_proba(test)[:, 1], best.coef_.size + 1, 0, seconds, {})
+
+    def terms(self, ids: NDArray[np.int32]) -> list[int]:
+        """Return the words of a review and, if asked for, its pairs, each as one number."""
+        words: list[int] = ids.tolist()
+        if self.ngrams == 1:
+            return words
+        pairs = ids[:-1].astype(np.int64) * 2**32 + ids[1:] + 2**31
+        return [*words, *pairs.tolist()]
+
+
+def short_code(settings: dict[str, Any]) -> str:
+    """Return the first digits of the SHA-256 of some settings."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def classifier(
+    embedding: int,
+    *recurrent: Layer,
+    num_words: int = 10_000,
+    words: float = 0.0,
+    drop: float = 0.0,
+    between: float = 0.0,
+    dense: int = 0,
+) -> list[Layer]:
+    """Return Embedding, the recurrent layers, a Dense relu layer if asked for, and Dense(1).
+
+    `words` is the share of words dropped, `drop` that of features before the first recurrent
+    layer, `between` that before each later one and before the last Dense.
+    """
+    layers: list[Layer] = [Embedding(num_words, embedding, mask_zero=True)]
+    if words:
+        layers.append(Dropout(words, noise_shape=(None, None, 1)))
+    for k, layer in enumerate(recurrent):
+        rate = between if k else drop
+        if rate:
+            layers.append(SpatialDropout1D(rate))
+        layers.append(layer)
+    if dense:
+        layers.append(Dense(dense, activation="relu"))
+    if between:
+        layers.append(Dropout(between))
+    return [*layers, Dense(1)]
+
+
+SYSTEMS: dict[str, System | Majority | Linear] = {
+    "majority": Majority(),
+    "bag-of-words": Linear("bag of words, TF-IDF"),
+    "tfidf-bigrams": Linear("words and pairs, TF-IDF", ngrams=2, num_words=None),
+    "tfidf-bigrams-all": Linear(
+        "words and pairs, validation part included", ngrams=2, refit=True, num_words=None
+    ),
+    "S0": System(
+        "LSTM 10, three numbers a word",
+        lesson=9,
+        layers=lambda: classifier(3, LSTM(10), words=0.2),
+        maxlen=150,
+        epochs=8,
+        batch_size=64,
+        learning_rate=3e-3,
+    ),
+    "S1": System(
+        "two bidirectional SimpleRNN 64",
+        lesson=10,
+        layers=lambda: classifier(
+            16,
+            Bidirectional(SimpleRNN(64, return_sequences=True, recurrent_gain=0.5)),
+            Bidirectional(SimpleRNN(64, recurrent_gain=0.5)),
+            drop=0.2,
+            between=0.3,
+            dense=64,
+        ),
+        maxlen=500,
+        epochs=5,
+        batch_size=64,
+        learning_rate=1e-3,
+    ),
+    "S2b": System(
+        "two SimpleRNN 64",
+        lesson=8,
+        layers=lambda: classifier(
+            100,
+            SimpleRNN(64, return_sequences=True, recurrent_gain=0.5),
+            SimpleRNN(64, recurrent_gain=0.5),
+            words=0.2,
+            drop=0.5,
+            between=0.5,
+            dense=32,
+        ),
+        maxlen=80,
+        epochs=8,
+        batch_size=64,
+        learning_rate=1e-3,
+    ),
+    "S2c": System(
+        "two LSTM 32",
+        lesson=9,
+        layers=lambda: classifier(
+            100, LSTM(32, return_sequences=True), LSTM(32), words=0.2, drop=0.5, between=0.5, dense=32
+        ),
+        maxlen=80,
+        epochs=10,
+        batch_size=64,
+        learning_rate=1e-3,
+    ),
+    "S3a-simple": System(
+        "SimpleRNN 32, last 40 ids",
+        lesson=9,
+        layers=lambda: classifier(128, SimpleRNN(32, recurrent_gain=0.5), words=0.2, drop=0.5),
+        maxlen=40,
+        epochs=6,
+        batch_size=32,
+        learning_rate=1e-3,
+    ),
+    "S3a-gru": System(
+        "GRU 32, last 40 ids",
+        lesson=9,
+        layers=lambda: classifier(128, GRU(32), words=0.2, drop=0.5),
+        maxlen=40,
+        epochs=6,
+        batch_size=32,
+        learning_rate=1e-3,
+    ),
+    "S3a-lstm": System(
+        "LSTM 32, last 40 ids",
+        lesson=9,
+        layers=lambda: classifier(128, LSTM(32), words=0.2, drop=0.5),
+        maxlen=40,
+        epochs=6,
+        batch_size=32,
+        learning_rate=1e-3,
+    ),
+    "S3c": System(
+        "two LSTM 32, whole reviews",
+        lesson=11,
+        layers=lambda: classifier(
+            32, LSTM(32, return_sequences=True), LSTM(32), num_words=20_000, drop=0.3, between=0.3
+        ),
+        maxlen=None,
+        num_words=20_000,
+        epochs=4,
+        batch_size=32,
+        learning_rate=2e-3,
+        weight_decay=1e-4,
+    ),
+    "S3d": System(
+        "SimpleRNN 64, last 40 ids",
+        lesson=7,
+        layers=lambda: classifier(32, SimpleRNN(64, recurrent_gain=0.5), drop=0.3),
+        maxlen=40,
+        epochs=6,
+        batch_size=32,
+        learning_rate=1e-3,
+    ),
+    "S4c": System(
+        "SimpleRNN 32, last 500 ids",
+        lesson=8,
+        layers=lambda: classifier(32, SimpleRNN(32), drop=0.3),
+        maxlen=500,
+        epochs=8,
+        batch_size=64,
+        learning_rate=1e-3,
+    ),
+}

@@ -1,0 +1,259 @@
+"""The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
+
+import re
+from concurrent.futures import Future
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from course_utils import plots, scoreboard
+from course_utils.data import Part, Reviews
+from course_utils.systems import SYSTEMS, Linear, Majority
+from course_utils.text import Vocabulary
+
+mpl.use("agg")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+PARAMETERS = {  # embedding + cells + dense, by hand: gates * ((features + units) * units + units)
+    "S0": 10_000 * 3 + 4 * ((3 + 10) * 10 + 10) + 11,
+    "S1": 10_000 * 16 + 2 * (16 + 64 + 1) * 64 + 2 * (128 + 64 + 1) * 64 + 129 * 64 + 65,
+    "S2b": 10_000 * 100 + (100 + 64 + 1) * 64 + (64 + 64 + 1) * 64 + 65 * 32 + 33,
+    "S2c": 10_000 * 100 + 4 * (100 + 32 + 1) * 32 + 4 * (32 + 32 + 1) * 32 + 33 * 32 + 33,
+    "S3a-simple": 10_000 * 128 + (128 + 32 + 1) * 32 + 33,
+    "S3a-gru": 10_000 * 128 + 3 * (128 + 32 + 2) * 32 + 33,
+    "S3a-lstm": 10_000 * 128 + 4 * (128 + 32 + 1) * 32 + 33,
+    "S3c": 20_000 * 32 + 2 * 4 * (32 + 32 + 1) * 32 + 33,
+    "S3d": 10_000 * 32 + (32 + 64 + 1) * 64 + 65,
+    "S4c": 10_000 * 32 + (32 + 32 + 1) * 32 + 33,
+}
+READS = {"S0": 150, "S1": 500, "S2b": 80, "S2c": 80, "S3c": None, "S3d": 40, "S4c": 500} | {
+    f"S3a-{cell}": 40 for cell in ("simple", "gru", "lstm")
+}
+MOVIE_REVIEWS = {"source": "movie-reviews", "seed": 0}
+
+
+def small_reviews(rng, count=60):
+    """Reviews of eight ids whose label can be read from the ids, in three parts."""
+    parts = []
+    for _ in range(3):
+        labels = rng.integers(0, 2, size=count).astype("float32")
+        ids = [rng.integers(4, 8, size=8).astype("int32") + 4 * int(label) for label in labels]
+        parts.append(Part(ids, labels, None, np.arange(count)))
+    return Reviews(*parts, Vocabulary(tuple("abcdefghij")), "made up", "off")
+
+
+def test_every_system_has_the_shape_of_the_older_write_up():
+    recurrent = {name: system for name, system in SYSTEMS.items() if system.needs_seed}
+    assert set(recurrent) == set(PARAMETERS) == set(READS)
+    for name, system in recurrent.items():
+        ids = np.ones((2, 3), "int32")
+        built = list(system.layers())
+        y, mask = ids, None
+        for layer in built:
+            y, mask = layer.forward(y, mask), layer.compute_mask(y, mask)
+        assert sum(layer.count_params() for layer in built) == PARAMETERS[name]
+        assert system.maxlen == READS[name]
+        assert system.num_words == (20_000 if name == "S3c" else 10_000)
+
+
+def test_cut_keeps_the_end_of_a_review(rng):
+    part = small_reviews(rng).train
+    system = SYSTEMS["S4c"]
+    assert all(len(ids) == 8 for ids in system.cut(part))
+    shorter = type(system)(**{**vars(system), "maxlen": 3})
+    np.testing.assert_array_equal(shorter.cut(part)[0], part.ids[0][-3:])
+
+
+def test_another_recipe_has_another_code():
+    system = SYSTEMS["S0"]
+    codes = {
+        type(system)(**{**vars(system), **change}).recipe
+        for change in ({}, {"epochs": 99}, {"learning_rate": 0.5}, {"layers": SYSTEMS["S4c"].layers})
+    }
+    assert len(codes) == 4
+    assert type(system)(**{**vars(system), "title": "other"}).recipe == system.recipe
+
+
+def test_a_system_learns_and_repeats_itself(rng):
+    reviews, system = small_reviews(rng), SYSTEMS["S3d"]
+    system = type(system)(**{**vars(system), "epochs": 30, "learning_rate": 0.01})
+    trained, again = (system.train(reviews, seed=1, verbose=False) for _ in range(2))
+    assert scoreboard.accuracy(trained.test, reviews.test.labels) > 0.95
+    np.testing.assert_array_equal(trained.test, again.test)
+    assert len(trained.history["val_accuracy"]) == trained.epochs == 30
+    best = max(trained.history["val_accuracy"])
+    assert scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(best, abs=1e-4)
+
+
+def test_baselines_learn_what_they_can(rng):
+    reviews = small_reviews(rng)
+    majority = Majority().train(reviews, 0)
+    assert set(majority.test) == {reviews.train.labels.mean()}
+    for ngrams, refit in ((1, False), (2, False), (2, True)):
+        model = Linear("words", ngrams=ngrams, refit=refit).train(reviews, 0)
+        assert scoreboard.accuracy(model.test, reviews.test.labels) == 1
+    # Of four words on each side there are 8 words, and 16 pairs on each side.
+    assert model.parameters == 8 + 2 * 16 + 1
+
+
+def test_measures_are_those_of_scikit_learn(rng):
+    labels, probabilities = rng.integers(0, 2, size=200), rng.random(200)
+    assert scoreboard.log_loss(probabilities, labels) == pytest.approx(log_loss(labels, probabilities))
+    part = Part([np.zeros(n, "int32") for n in rng.integers(1, 900, 200)], labels, None, np.arange(200))
+    groups = scoreboard.by_length(probabilities, part)
+    right = sum(group["true_positive"] + group["true_negative"] for group in groups)
+    everything = sum(value for group in groups for name, value in group.items() if name != "longest")
+    assert everything == 200
+    assert right / 200 == pytest.approx(scoreboard.accuracy(probabilities, labels), abs=1e-4)
+    bins = scoreboard.calibration(probabilities, labels)
+    assert sum(one["reviews"] for one in bins) == 200
+    positive = sum(one["share_positive"] * one["reviews"] for one in bins)
+    assert positive == pytest.approx(labels.sum(), abs=0.05)
+
+
+def test_a_run_that_is_cut_off_loses_itself_only(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "results" / "scoreboard.json"
+    trained = []
+
+    class Pool:
+        """Trains in this process, and ends the third run as a kill would."""
+
+        def __init__(self, *_, **__):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return False
+
+        def shutdown(self, wait, cancel_futures):
+            assert cancel_futures
+
+        def submit(self, _, *one):
+            future = Future()
+            trained.append(one)
+            if len(trained) == 3:
+                future.set_exception(KeyboardInterrupt())
+            else:
+                future.set_result(made_up_run(*one))
+            return future
+
+    monkeypatch.setattr(scoreboard, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(scoreboard, "as_completed", list)
+    with pytest.raises(KeyboardInterrupt):
+        scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+    assert [(run["system"], run["seed"]) for run in scoreboard.runs(path=path)] == [
+        ("majority", 0),
+        ("S0", 0),
+    ]
+    found = scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+    assert trained[4:] == [("S0", "keras", 1), ("S0", "keras", 2)]
+    assert len(found) == 4
+    assert "2 runs are done, 2 to train" in capsys.readouterr().out
+    # A run whose recipe has changed since is trained anew.
+    changed = [run | {"recipe": "old"} if run["seed"] == 2 else run for run in found]
+    scoreboard.save(changed, path)
+    scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+    assert trained[6:] == [("S0", "keras", 2)]
+
+
+def made_up_run(system, source, seed):
+    return {
+        "system": system,
+        "source": source,
+        "seed": seed,
+        "validation_accuracy": 0.8,
+        "test_accuracy": 0.8 + 0.01 * seed,
+        "parameters": 1234,
+        "seconds": 30 * SYSTEMS[system].needs_seed,
+        "recipe": SYSTEMS[system].recipe,
+    }
+
+
+def test_table_shows_mean_and_spread_over_the_seeds(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    found = [made_up_run("S0", "keras", seed) for seed in range(3)]
+    scoreboard.save([*found, made_up_run("majority", "movie-reviews", 0)], path)
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")]
+        for row in scoreboard.table(path=path).split("\n")
+    ]
+    assert rows[2] == ["majority", "majority class", "1,234", "", "", "0.800", "", "0.0"]
+    assert rows[3][3:] == ["0.800 ± 0.000", "0.810 ± 0.010", "", "0.837", "0.5"]
+    assert len(scoreboard.table(["S0"], path=path).split("\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda path: scoreboard.runs("S9", path=path),
+            ValueError,
+            "system='S9': expected one of 'majority'",
+        ),
+        (
+            lambda path: scoreboard.runs(source="imdb", path=path),
+            ValueError,
+            "source='imdb': expected one of",
+        ),
+        (lambda path: scoreboard.table(["S9"], path=path), ValueError, "system='S9'"),
+        (lambda path: scoreboard.runs(path=path / "no"), FileNotFoundError, "it comes with the repository"),
+        (lambda path: plots.accuracy_by_seconds([]), ValueError, "runs is empty"),
+    ],
+)
+def test_errors_name_what_was_expected(call, error, message, tmp_path):
+    path = tmp_path / "scoreboard.json"
+    path.write_text("[]")
+    with pytest.raises(error, match=re.escape(message)):
+        call(path)
+    plt.close("all")
+
+
+def test_committed_results_are_those_of_the_committed_systems():
+    found = scoreboard.runs()
+    assert scoreboard.missing(found, list(SYSTEMS), list(scoreboard.SEEDS)) == []
+    for run in found:
+        assert run["recipe"] == SYSTEMS[run["system"]].recipe
+        if run["history"]:
+            assert run["validation_accuracy"] == pytest.approx(max(run["history"]["val_accuracy"]), abs=2e-4)
+            assert run["parameters"] == PARAMETERS[run["system"]]
+        right = sum(group["true_positive"] + group["true_negative"] for group in run["by_length"])
+        reviews = sum(one["reviews"] for one in run["calibration"])
+        assert right / reviews == pytest.approx(run["test_accuracy"], abs=1e-3)
+        assert reviews == {"keras": 25_000, "movie-reviews": 5_000}[run["source"]]
+
+
+def test_readme_shows_the_table_of_the_results_file(tmp_path):
+    copy = tmp_path / "README.md"
+    copy.write_text(scoreboard.README.read_text())
+    scoreboard.write_readme(copy)
+    assert copy.read_text() == scoreboard.README.read_text()
+
+
+def test_a_baseline_gives_the_committed_result_again(shared_cache):
+    for name in ("majority", "bag-of-words"):
+        (committed,) = scoreboard.runs(name, "movie-reviews")
+        again = scoreboard.make_run(name, **MOVIE_REVIEWS)
+        assert again["test_accuracy"] == pytest.approx(committed["test_accuracy"], abs=5e-4)
+        assert again["parameters"] == committed["parameters"]
+
+
+def test_results_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    scoreboard.save([made_up_run("S0", "keras", 0)], path)
+    before = path.read_text()
+    with pytest.raises(TypeError):
+        scoreboard.save([made_up_run("S0", "keras", seed) | {"history": object()} for seed in range(2)], path)
+    assert path.read_text() == before
+    path.write_text(before[:-9])
+    with pytest.raises(ValueError, match="is damaged: get it back with git checkout"):
+        scoreboard.runs(path=path)
