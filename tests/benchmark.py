@@ -6,10 +6,11 @@ turns, shape by shape, and only one works at a time; in every second round the o
 reversed. A ratio compares a peer with the engine in the same round; the median over the rounds
 is reported, and of every peer the better number of threads.
 
-PyTorch is needed for this script only: install torch==2.13.0 into an environment of its own and
-name its interpreter, BENCHMARK_TORCH=/path/to/python. Without it PyTorch is left out.
+PyTorch is needed for this script only: install it into an environment of its own (`pip install
+--group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python.
+Without it PyTorch is left out.
 
-    python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--steps 20] [--output FILE]
+    python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--steps 50] [--output FILE]
 """
 
 import argparse
@@ -250,7 +251,7 @@ def _has(name):
 def main():
     parser = argparse.ArgumentParser(description="Compare training steps of the engine, Keras and PyTorch.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=20, help="training steps a turn (S1: a fifth)")
+    parser.add_argument("--steps", type=int, default=50, help="training steps a turn (S1: a tenth)")
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES), metavar="SHAPE")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -268,7 +269,7 @@ def main():
     workers = {key: worker for key, worker in workers.items() if worker is not None}
     results = []
     for shape in options.shapes:
-        steps = max(1, options.steps // 5) if shape == "S1" else options.steps
+        steps = max(1, options.steps // 10) if shape == "S1" else options.steps
         times = {key: [] for key in workers}
         for turn in range(options.rounds + 1):  # the first round warms up
             for key in list(workers)[:: -1 if turn % 2 else 1]:
