@@ -304,10 +304,15 @@ class Sequential:
         """
         x = np.asarray(x)
         labels = check_labels(y, len(x))
+        with one_blas_thread():
+            return self._step(x, labels)
+
+    def _step(self, x: Array, labels: Array) -> dict[str, float]:
+        """Make one training step, where products are kept on one core already."""
         if self.optimizer is None:
             raise ValueError("no optimizer is chosen: call compile(Adam()) first")
         self.optimizer.check()
-        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
+        with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
             scores, dy = evaluate_logits(self.forward(x, training=True), labels)
             if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
@@ -355,7 +360,7 @@ class Sequential:
             seen = 0
             with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
                 for rows in batches:
-                    scores = self.train_on_batch(take(x, rows, padding), labels[rows])
+                    scores = self._step(take(x, rows, padding), labels[rows])
                     total = {name: total[name] + scores[name] * len(rows) for name in total}
                     seen += len(rows)
                     bar.set_description(
