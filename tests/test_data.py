@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils import data, sources
-from course_utils.data import DataError, load_reviews, split_blocks
+from course_utils.data import DataError, check_classes, load_reviews, split_blocks
 from course_utils.text import START, UNKNOWN
 
 WORDS = ["the", "film", "good", "bad", "plot", "end"]
@@ -172,6 +172,47 @@ def test_split_refuses_odd_input():
         split_blocks([0, 1], block=0)
     with pytest.raises(ValueError, match=r"labels has shape \(1, 2\)"):
         split_blocks([[0, 1]])
+
+
+# --- labels that a score can be trusted on --------------------------------------------------
+
+
+def test_the_parts_of_the_course_pass_the_check(reviews):
+    check_classes(train=reviews.train.labels, validation=reviews.validation.labels, test=reviews.test.labels)
+    check_classes(train=["good", "bad"] * 500, validation=["bad", "good"] * 10)  # any names, any number
+    check_classes(train=np.arange(600) % 3, validation=np.arange(60) % 3)
+    check_classes()
+
+
+def test_the_first_reviews_of_sorted_files_are_refused(reviews):
+    first = reviews.train.labels[np.argsort(reviews.train.rows)[:1000]]
+    with pytest.raises(ValueError, match=r"train: all 800 labels are 0, .* shuffle\s+all of them"):
+        check_classes(train=first[:800], validation=first[800:])
+    with pytest.raises(ValueError, match="validation: all 3 labels are 1"):
+        check_classes(train=[0, 1, 1, 0], validation=[1, 1, 1])
+
+
+@pytest.mark.parametrize("share", [0.35, 0.65])
+def test_parts_with_other_shares_are_refused(share):
+    labels = np.repeat([0, 1], 10_000)
+    other = np.repeat([0, 1], [round(1000 * (1 - share)), round(1000 * share)])
+    with pytest.raises(ValueError, match=r"validation: .* more than chance explains: split at random"):
+        check_classes(train=labels, validation=other)
+    check_classes(train=labels, validation=other[:: len(other) // 20])  # 20 reviews: may be chance
+
+
+def test_random_splits_pass_the_check():
+    rng = np.random.default_rng(0)
+    labels = rng.random(3000) < 0.2
+    for _ in range(50):
+        order = rng.permutation(3000)
+        check_classes(train=labels[order[:2500]], test=labels[order[2500:]])
+
+
+@pytest.mark.parametrize("labels", [[], [[0], [1]], 1])
+def test_labels_of_another_shape_are_refused(labels):
+    with pytest.raises(ValueError, match=r"train has shape \(.*expected one label a review"):
+        check_classes(train=labels)
 
 
 # --- the benchmark --------------------------------------------------------------------------
