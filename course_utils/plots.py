@@ -14,6 +14,7 @@ import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike, NDArray
@@ -339,11 +340,15 @@ def accuracy_by_seconds(runs: Sequence[Mapping[str, Any]], marked: Sequence[str]
         axis.plot(*points[name], marker, color=color, markersize=11)
         low_high = np.array([run["test_accuracy"] for run in own])
         axis.vlines(points[name][0], low_high.min(), low_high.max(), color=color, linewidth=2)
-    seconds = np.array([point[0] for point in points.values()])
-    axis.set(xscale="log", xlim=(seconds.min() / 2, seconds.max() * 4))
+    seconds, accuracies = np.array(list(points.values())).T
+    height = np.ptp(accuracies)
+    axis.set(xscale="log", xlim=(seconds.min() / 1.7, seconds.max() * 1.7))
+    axis.set(ylim=(accuracies.min() - 0.12 * height, accuracies.max() + 0.12 * height))
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_locator(NullLocator())
     axis.set(xlabel="seconds of training (logarithmic)", ylabel="test accuracy")
-    for name, (x, y) in points.items():
-        axis.annotate(name, (x, y), (9, 4), textcoords="offset points", fontsize=13)
+    _label_points(axis, points, background=np.empty((0, 2)))
     return figure
 
 

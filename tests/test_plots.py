@@ -144,3 +144,50 @@ def test_words_want_points_of_the_right_size(draw, dimensions):
         draw(_words(other)[0], background)
     with pytest.raises(ValueError, match="5 groups of words: expected at most 4"):
         draw(dict.fromkeys("abcde", groups["blame"]), background)
+
+
+def some_run(system, seconds, accuracy):
+    group = {"true_positive": 3, "false_negative": 1, "true_negative": 2, "false_positive": 2}
+    return {
+        "system": system,
+        "seconds": seconds,
+        "test_accuracy": accuracy,
+        "by_length": [{"longest": 100, **group}, {"longest": None, **group}],
+        "calibration": [
+            {"reviews": 5, "mean_probability": 0.2, "share_positive": 0.4},
+            {"reviews": 3, "mean_probability": 0.7, "share_positive": 0.9},
+        ],
+    }
+
+
+def test_accuracy_by_seconds_has_a_labelled_point_for_each_system():
+    runs = [
+        some_run("S0", 10, 0.8),
+        some_run("S0", 20, 0.9),
+        some_run("S1", 90, 0.7),
+        some_run("none", 0, 0.5),
+    ]
+    figure = plots.accuracy_by_seconds(runs, marked=["S1"])
+    (axis,) = figure.axes
+    points = {tuple(line.get_xydata()[0]): line.get_color() for line in axis.lines}
+    assert set(points) == {(15, pytest.approx(0.85)), (90, 0.7)}
+    assert len(set(points.values())) == 2
+    assert {text.get_text() for text in axis.texts} == {"S0", "S1"}
+    plt.close(figure)
+
+
+def test_confusion_by_length_shows_the_share_of_each_class_that_is_wrong():
+    figure = plots.confusion_by_length(some_run("S0", 1, 0.5))
+    (axis,) = figure.axes
+    heights = [[bar.get_height() for bar in bars] for bars in axis.containers]
+    assert heights == [[0.25, 0.25], [0.5, 0.5]]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["to 100\n(8)", "over 100\n(8)"]
+    plt.close(figure)
+
+
+def test_calibration_draws_the_diagonal_and_each_model():
+    figure = plots.calibration({"one": some_run("S0", 1, 0.5), "two": some_run("S1", 1, 0.5)})
+    (axis,) = figure.axes
+    assert [line.get_label() for line in axis.lines] == ["calibrated", "one", "two"]
+    np.testing.assert_allclose(axis.lines[1].get_xydata(), [[0.2, 0.4], [0.7, 0.9]])
+    plt.close(figure)
