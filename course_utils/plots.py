@@ -397,3 +397,29 @@ def calibration(runs_by_name: Mapping[str, Mapping[str, Any]]) -> Figure:
     axis.set(xlabel="P(positive), mean of the group", ylabel="share that is positive")
     axis.legend()
     return figure
+
+
+def lines(
+    axis: Axes,
+    labels: Sequence[object],
+    values_by_name: Mapping[str, ArrayLike],
+    *,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+) -> None:
+    """Draw a line for each name over places with equal distance, one place a label.
+
+    Each entry of ``values_by_name`` has shape (labels,). Marker, line style and colour tell the
+    lines apart. Raises ValueError for another number of values.
+    """
+    places = np.arange(len(labels))
+    for k, (name, values) in enumerate(values_by_name.items()):
+        if np.shape(values) != (len(labels),):
+            raise ValueError(f"{name!r} has shape {np.shape(values)}: expected ({len(labels)},), one a label")
+        style = {"color": f"C{k}", "marker": "os^Dv"[k % 5], "linestyle": ("-", "--", "-.", ":")[k % 4]}
+        axis.plot(places, np.asarray(values), label=name, **style)  # type: ignore[arg-type]
+    axis.set_xticks(places, [str(label) for label in labels])
+    axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    if len(values_by_name) > 1:
+        axis.legend()

@@ -190,3 +190,15 @@ def test_calibration_draws_the_diagonal_and_each_model():
     assert [line.get_label() for line in axis.lines] == ["calibrated", "one", "two"]
     np.testing.assert_allclose(axis.lines[1].get_xydata(), [[0.2, 0.4], [0.7, 0.9]])
     plt.close(figure)
+
+
+def test_lines_stand_over_labelled_places_and_can_be_told_apart():
+    figure, axis = plt.subplots()
+    plots.lines(axis, [1, 10, 400], {"praise": [0.9, 0.9, 0.5], "blame": [0.1, 0.2, 0.5]}, xlabel="zeros")
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["1", "10", "400"]
+    assert [line.get_xdata().tolist() for line in axis.lines] == [[0, 1, 2]] * 2
+    assert len({(line.get_marker(), line.get_linestyle()) for line in axis.lines}) == 2
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["praise", "blame"]
+    with pytest.raises(ValueError, match=r"'praise' has shape \(2,\): expected \(3,\)"):
+        plots.lines(axis, "abc", {"praise": [1, 2]})
+    plt.close(figure)
