@@ -197,6 +197,12 @@ def missing(
     ]
 
 
+def current(path: Path = RESULTS) -> list[Run]:
+    """Return the runs that count: those of a system that exists, trained as it is trained now."""
+    found = runs(path=path) if path.exists() else []
+    return [r for r in found if r["system"] in SYSTEMS and r["recipe"] == SYSTEMS[r["system"]].recipe]
+
+
 def save(found: Sequence[Run], path: Path = RESULTS) -> None:
     """Write all runs, in a fixed order; a reader sees the old file or the new one, never half of it."""
     names, sources = list(SYSTEMS), list(SEEDS)
@@ -211,11 +217,7 @@ def train_missing(
     systems: Sequence[str], sources: Sequence[str], jobs: int = 1, path: Path = RESULTS
 ) -> list[Run]:
     """Train what the results file lacks, `jobs` runs at a time; write the file after each run."""
-    found = runs(path=path) if path.exists() else []
-    # A run of another recipe, or of a system that is gone, no longer counts.
-    found = [
-        run for run in found if run["system"] in SYSTEMS and run["recipe"] == SYSTEMS[run["system"]].recipe
-    ]
+    found = current(path)
     todo, start = missing(found, systems, sources), time.monotonic()
     print(f"{len(found)} runs are done, {len(todo)} to train, {jobs} at a time", flush=True)
     # Fresh processes (spawn): they share no threads with this one.
@@ -224,7 +226,7 @@ def train_missing(
         try:
             for k, future in enumerate(as_completed(futures), start=1):
                 run = future.result()
-                found.append(run)
+                found = [*current(path), run]  # read anew: another process may have added to it
                 save(found, path)
                 print(
                     f"{k:3d}/{len(todo)}  {(time.monotonic() - start) / 60:5.1f} min  {run['system']:18s} "
