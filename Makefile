@@ -11,10 +11,11 @@ FIRST := notebooks/01_numpy_rnn_loop.ipynb
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup lint format types lock execute benchmark scoreboard clean
+.PHONY: help lab test setup lint format types lock execute solutions test-solutions \
+	benchmark scoreboard clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(LAB_FLAGS) $(LAB_OPTIONS)
@@ -52,14 +53,20 @@ types: $(READY)  ## check the types of the helper package
 execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: make execute NB=notebooks/02_embedding.ipynb
 	$(BIN)/python tests/execute_notebook.py $(or $(NB),notebooks/*.ipynb)
 
+solutions: $(READY)  ## for instructors: write solved lessons and a class set without solutions into build/
+	$(BIN)/python tests/make_solutions.py
+
+test-solutions: solutions  ## run every solved lesson, outputs compared
+	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions
+
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python tests/benchmark.py
 
 scoreboard: $(READY)  ## train every system to the end (resumable, an hour or more), write the results and the README's table
 	$(BIN)/python -m course_utils.scoreboard
 
-clean:  ## remove .venv and every cache inside this folder
-	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove .venv, build and every cache inside this folder
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
 lock:  ## solve the requirements anew (needs uv: pip install uv)

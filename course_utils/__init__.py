@@ -8,6 +8,7 @@ module                    what it holds
 ``layers``                the layers in NumPy, with Keras's names and weights
 ``engine``                models of these layers, trained without a framework
 ``training``              a progress bar for Keras
+``exercises``             checks, hints and solutions of the lessons' exercises
 ``plots``, ``diagrams``   figures and drawings in one style
 ``quiet``                 TensorFlow's import without its start-up lines
 ========================  ==========================================================

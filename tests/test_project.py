@@ -191,12 +191,9 @@ def test_ci_calls_make_test():
 
 
 def test_packages_of_setuptools_are_complete():
-    modules = {
-        path.name
-        for path in (ROOT / "course_utils").iterdir()
-        if path.is_dir() and path.name != "__pycache__"
-    }
-    assert modules == set(), "a sub-package needs a line in pyproject.toml"
+    found = {path.parent.relative_to(ROOT) for path in (ROOT / "course_utils").rglob("*.py")}
+    declared = PYPROJECT["tool"]["setuptools"]["packages"]
+    assert {".".join(folder.parts) for folder in found} == set(declared)
 
 
 def fetch(address, deadline):

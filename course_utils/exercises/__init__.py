@@ -1,0 +1,144 @@
+"""Exercises that answer back: `check`, `hint` and `solution` stand beside each exercise of a lesson.
+
+The text of an exercise stands in the notebook. All else about it stands in one file a lesson
+in this folder, `lesson_01.py` and so on: how it is judged, its hints and its one solution,
+from which `solution`, the tests and the instructor's copies are made. `judge.py` holds what
+the judges share.
+
+In a lesson the exercises stand together, before the recap: what is fetched from memory some
+time after reading stays longer (Roediger and Karpicke, 2006, "Test-enhanced learning"), the
+lesson reads without stubs in between, and no later cell can depend on an answer. Answer and
+check share one cell, so that a check never judges an answer that was changed and not run.
+
+Everything is printed as plain text, and nothing here ever raises: an answer that is missing
+or wrong must not stop the cells below it.
+"""
+
+import importlib
+import json
+import os
+import pkgutil
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
+
+__all__ = ["check", "exercises", "hint", "progress", "solution"]
+
+PROGRESS_VARIABLE = "COURSE_PROGRESS"  # a folder of your own choice, or "off"
+
+_hints_shown: Counter[str] = Counter()
+_done_now: set[str] = set()  # for machines on which nothing can be kept
+
+
+def exercises() -> dict[str, Exercise]:
+    """Return all exercises of the course by number, in the order of the lessons."""
+    found = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    lessons = [importlib.import_module(f"{__name__}.{name}") for name in found if name.startswith("lesson_")]
+    return {exercise.number: exercise for lesson in lessons for exercise in lesson.EXERCISES}
+
+
+def check(number: str, *answers: object) -> None:
+    """Print whether the answers to an exercise are right, and if not, why."""
+    exercise = _find(number)
+    if exercise is None:
+        return
+    title = f"Exercise {number} ({exercise.kind})"
+    if len(answers) != len(exercise.answers):
+        print(f"{title}: check takes {', '.join(exercise.answers)}; write its line as it was.")
+        return
+    missing = [n for n, answer in zip(exercise.answers, answers, strict=True) if untouched(answer)]
+    if len(missing) == len(answers):
+        print(f"{title} is not tried yet. Put your answer in place of the dots, then run the cell again.")
+        return
+    if missing:
+        print(f"{title} is begun. Not tried yet: {', '.join(missing)}.")
+        return
+    try:
+        exercise.judge(*answers)
+    except Wrong as reason:
+        print(f"{title} is not right yet: {reason}" + ("" if str(reason).endswith((".", "?")) else "."))
+    except Exception as error:
+        print(f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}")
+    else:
+        print(f"{title} is right. {exercise.why}")
+        _remember(exercise.number)
+        progress()
+
+
+def hint(number: str) -> None:
+    """Print the first hint to an exercise; called again, the next one."""
+    exercise = _find(number)
+    if exercise is None:
+        return
+    shown = min(_hints_shown[exercise.number], len(exercise.hints) - 1)
+    _hints_shown[exercise.number] += 1
+    more = "Call hint again for the next one." if shown + 1 < len(exercise.hints) else "This is the last one."
+    print(f"Exercise {number}, hint {shown + 1} of {len(exercise.hints)}: {exercise.hints[shown]} {more}")
+
+
+def solution(number: str) -> None:
+    """Print one right answer to an exercise, and why it is right."""
+    exercise = _find(number)
+    if exercise is not None:
+        print(f"Exercise {number}, one right answer:\n\n{exercise.solution.strip()}\n\n{exercise.why}")
+
+
+def progress() -> None:
+    """Print in one line how many exercises are done, as far as this machine knows."""
+    if os.environ.get(PROGRESS_VARIABLE) == "off":
+        return
+    everything, done = exercises(), _done()
+    of_lesson = Counter(_lesson(number) for number in everything)
+    begun = Counter(_lesson(number) for number in done)
+    parts = [f"lesson {lesson}: {count} of {of_lesson[lesson]}" for lesson, count in begun.items()]
+    print("; ".join([f"Done so far: {len(done)} of {len(everything)} exercises", *parts]) + ".")
+
+
+def _lesson(number: str) -> str:
+    return number.split(".")[0]
+
+
+def _find(number: object) -> Exercise | None:
+    everything = exercises()
+    if str(number) not in everything:  # 1.1 without quotation marks is understood too
+        print(f"There is no exercise {number!r}. There are: {', '.join(everything)}.")
+    return everything.get(str(number))
+
+
+def _progress_file() -> Path | None:
+    named = os.environ.get(PROGRESS_VARIABLE)
+    if named == "off":
+        return None
+    folder = Path(named).expanduser() if named else platformdirs.user_data_path("unrolled")
+    return folder / "progress.json"
+
+
+def _done() -> list[str]:
+    """Return the numbers of the exercises that were right once; a damaged file counts as none."""
+    done, file = set(_done_now), _progress_file()
+    if file is not None:
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            done |= set(json.loads(file.read_text(encoding="utf-8"))["done"])
+    return [number for number in exercises() if number in done]
+
+
+def _remember(number: str) -> None:
+    """Add an exercise to those that are done: a reader of the file sees the old or the new one whole."""
+    _done_now.add(number)
+    file = _progress_file()
+    if file is None:
+        return
+    with suppress(OSError):  # where nothing can be written, the session still counts
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, written = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump({"done": _done()}, out)
+            os.replace(written, file)
+        except OSError:
+            os.unlink(written)

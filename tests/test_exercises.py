@@ -1,0 +1,316 @@
+"""Every exercise answers back rightly: its stub, its solution and plausible wrong answers are run.
+
+Each is run as a student runs it: the lesson's own cell, in a namespace with nothing but what the
+first cell of the section Exercises brings.
+"""
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_utils import exercises as course
+from course_utils.exercises import judge
+from tests.exercise_cells import drift, exercise_cells, exercise_problems, setup_cell
+from tests.make_solutions import class_copy, solved_copy
+from tests.wrong_answers import WRONG
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = course.exercises()
+LESSONS = {
+    lesson: next((ROOT / "notebooks").glob(f"{int(lesson):02}_*.ipynb"))
+    for lesson in dict.fromkeys(number.split(".")[0] for number in EXERCISES)
+}
+NOTEBOOKS = {lesson: nbformat.read(path, as_version=4) for lesson, path in LESSONS.items()}
+CELLS = {cell.number: cell for nb in NOTEBOOKS.values() for cell in exercise_cells(nb)}
+SLIPS = [(number, *slip) for number, slips in WRONG.items() for slip in slips]
+JUNK = [3, -1.5, True, "x", "", (), [], [[1], [2, 3]], {}, np.zeros(3), np.zeros(()), np.nan, object(), int]
+JUNK += [lambda *a: None, lambda *a: 1, lambda *a: "x", lambda *a: [], lambda *a: a, lambda *a: 1 / 0]
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    """No test reads or writes what a student has done on this machine."""
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path))
+    monkeypatch.setattr(course, "_done_now", set())
+    course._hints_shown.clear()
+    return tmp_path
+
+
+def numbers(lesson):
+    return [e for e in EXERCISES.values() if e.number.split(".")[0] == lesson]
+
+
+_setups = {}
+
+
+def run(number, answer, capsys):
+    """Run an answer with the check line of its lesson; return what is printed."""
+    lesson = number.split(".")[0]
+    if lesson not in _setups:
+        _setups[lesson] = {}
+        notebook = NOTEBOOKS[lesson]
+        exec(notebook.cells[setup_cell(notebook)].source, _setups[lesson])
+    capsys.readouterr()
+    exec(answer + "\n" + CELLS[number].check, dict(_setups[lesson]))
+    shown = capsys.readouterr()
+    assert not shown.err
+    return shown.out
+
+
+def slipped(number, old, new):
+    solution = EXERCISES[number].solution
+    if old is None:
+        return new
+    assert old in solution, f"{number}: {old!r} is not in the solution"
+    return solution.replace(old, new, 1)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_untouched_stub_is_not_tried_yet(number, capsys):
+    shown = run(number, CELLS[number].stub, capsys)
+    assert shown.startswith(f"Exercise {number} ({EXERCISES[number].kind}) is not tried yet.")
+    assert len(shown.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_solution_is_right(number, capsys):
+    shown = run(number, EXERCISES[number].solution, capsys)
+    assert shown.startswith(f"Exercise {number} ({EXERCISES[number].kind}) is right. "), shown
+    assert f"Done so far: 1 of {len(EXERCISES)} exercises" in shown
+
+
+@pytest.mark.parametrize(("number", "old", "new", "reason"), SLIPS)
+def test_wrong_answer_gets_its_reason(number, old, new, reason, capsys):
+    shown = run(number, slipped(number, old, new), capsys)
+    begun = "Not tried yet" in reason
+    assert shown.startswith(f"Exercise {number} ({EXERCISES[number].kind}) is {'begun' if begun else 'not'}")
+    assert reason in shown, shown
+    assert len(shown.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_at_least_five_wrong_answers(number):
+    assert len({new for _, new, reason in WRONG[number] if "Not tried yet" not in reason}) >= 5
+
+
+def test_wrong_answers_belong_to_exercises():
+    assert set(WRONG) == set(EXERCISES)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+def test_nothing_raises_and_junk_is_wrong(number, junk, capsys):
+    course.check(number, *[junk] * len(EXERCISES[number].answers))
+    shown = capsys.readouterr().out
+    assert "is not right yet: " in shown or "is not tried yet" in shown, shown
+
+
+def test_hints_come_in_steps(capsys):
+    exercise = EXERCISES["1.2"]
+    for step in (1, 2, 3, 3):
+        course.hint("1.2")
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"Exercise 1.2, hint {step} of 3: {exercise.hints[step - 1]}")
+        assert ("This is the last one." in shown) == (step == 3)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_every_exercise_has_hints_and_a_reason(number):
+    exercise = EXERCISES[number]
+    assert len(exercise.hints) >= 2
+    assert exercise.why.endswith(".")
+    assert number.split(".")[0] in LESSONS
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_solution_is_printed_as_it_is_checked(number, capsys):
+    course.solution(number)
+    assert EXERCISES[number].solution.strip() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("call", [course.check, course.hint, course.solution])
+def test_unknown_number(call, capsys):
+    call("9.99")
+    assert capsys.readouterr().out.startswith("There is no exercise '9.99'. There are: 1.1, 1.2,")
+
+
+def test_number_without_quotation_marks(own_progress, capsys):
+    course.check(1.1, (5, 3), (3, 3), 27)
+    assert "Exercise 1.1 (Predict) is right." in capsys.readouterr().out
+    assert json.loads((own_progress / "progress.json").read_text()) == {"done": ["1.1"]}
+
+
+def test_check_line_that_was_changed(capsys):
+    course.check("1.2")
+    assert (
+        capsys.readouterr().out == "Exercise 1.2 (Code): check takes run_batch; write its line as it was.\n"
+    )
+
+
+def test_a_broken_judge_is_called_our_mistake(capsys, monkeypatch):
+    broken = copy.copy(EXERCISES["1.2"])
+    object.__setattr__(broken, "judge", lambda answer: 1 / 0)
+    monkeypatch.setattr(course, "exercises", lambda: {"1.2": broken})
+    course.check("1.2", 5)
+    assert "the mistake is ours. ZeroDivisionError: division by zero." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("body", "idle"),
+    [
+        ("...", True),
+        ("pass", True),
+        ("return ...", True),
+        ("return None", True),
+        ("'doc'", True),
+        ("'doc'\n ...", True),
+        ("return 0", False),
+        ("return x", False),
+        ("y = x", False),
+        ("x.append(1)", False),
+    ],
+)
+def test_untouched(body, idle):
+    namespace = {}
+    exec(
+        f"def f(x):\n {body}\nclass C:\n def __init__(self): self.a = 1\n def call(self, x):\n  {body}",
+        namespace,
+    )
+    assert judge.untouched(namespace["f"]) == judge.untouched(namespace["C"]) == idle
+
+
+# Progress
+
+
+def done(capsys):
+    capsys.readouterr()
+    course.progress()
+    return capsys.readouterr().out
+
+
+def test_progress_outlives_the_session(own_progress, capsys, monkeypatch):
+    total = len(EXERCISES)
+    assert done(capsys) == f"Done so far: 0 of {total} exercises.\n"
+    for number in ("1.1", "3.1", "1.1"):
+        run(number, EXERCISES[number].solution, capsys)
+    monkeypatch.setattr(course, "_done_now", set())
+    of_1, of_3 = len(numbers("1")), len(numbers("3"))
+    assert (
+        done(capsys)
+        == f"Done so far: 2 of {total} exercises; lesson 1: 1 of {of_1}; lesson 3: 1 of {of_3}.\n"
+    )
+    assert [path.name for path in own_progress.iterdir()] == ["progress.json"]
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"done": 5}', b'{"done": [["1.1"]]}', b"\xff\xfe", b"null"]
+)
+def test_damaged_progress_costs_nothing(own_progress, capsys, damage):
+    (own_progress / "progress.json").write_bytes(damage)
+    assert done(capsys).startswith("Done so far: 0 of")
+    run("1.1", EXERCISES["1.1"].solution, capsys)
+    assert json.loads((own_progress / "progress.json").read_text()) == {"done": ["1.1"]}
+
+
+def test_progress_that_cannot_be_written(own_progress, capsys, monkeypatch):
+    (own_progress / "file").write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(own_progress / "file" / "folder"))
+    assert "Done so far: 1 of" in run("1.1", EXERCISES["1.1"].solution, capsys)
+
+
+def test_progress_can_be_off(own_progress, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    assert "Done so far" not in run("1.1", EXERCISES["1.1"].solution, capsys)
+    assert done(capsys) == ""
+    assert not list(own_progress.iterdir())
+
+
+# The lessons and the registered exercises
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_lesson_and_registered_exercises_agree(path):
+    lesson = str(int(path.name.split("_")[0]))
+    assert exercise_problems(nbformat.read(path, as_version=4), numbers(lesson)) == []
+
+
+def edit(index, old, new):
+    def change(notebook, cells):
+        source = notebook.cells[cells[index].index].source
+        assert old in source
+        notebook.cells[cells[index].index].source = source.replace(old, new)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda nb, cells: nb.cells.pop(cells[1].index),
+        lambda nb, cells: nb.cells.append(nb.cells[cells[1].index]),
+        lambda nb, cells: nb.cells.insert(cells[1].index, nb.cells[0]),
+        lambda nb, cells: nb.cells.pop(setup_cell(nb)),
+        lambda nb, cells: nb.cells[cells[1].index - 1].update(source="### Exercise 1.2 · Think · The loop"),
+        lambda nb, cells: nb.cells[1].update(source="kernel_shape = 5"),
+        edit(0, "kernel_shape, recurrent_kernel_shape,", "recurrent_kernel_shape, kernel_shape,"),
+        edit(1, "x, kernel,", "x, W,"),
+        edit(1, '# hint("1.2")', ""),
+        edit(2, '# solution("1.3")', '# solution("1.2")'),
+        edit(3, "(1, 1)", "(2, 2)"),
+    ],
+)
+def test_each_disagreement_is_found(change):
+    notebook = copy.deepcopy(NOTEBOOKS["1"])
+    change(notebook, exercise_cells(notebook))
+    assert exercise_problems(notebook, numbers("1"))
+
+
+def test_unregistered_exercise_is_found():
+    assert exercise_problems(NOTEBOOKS["1"], [])
+
+
+def test_drift_inside_a_class():
+    stub = "class A(B):\n def call(self, x): ..."
+    assert drift(stub, stub.replace("x", "inputs"), ("A",))
+    assert drift(stub, stub.replace("...", "return x"), ("A",)) == []
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_solutions_keep_the_style(number):
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", "solution.py", "-"]
+    source = EXERCISES[number].solution.strip() + "\n"
+    assert subprocess.run(command, input=source, text=True, cwd=ROOT, check=False).returncode == 0
+
+
+# The instructor's copies
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solved_copy(lesson):
+    solved = solved_copy(NOTEBOOKS[lesson])
+    nbformat.validate(solved)
+    cells = exercise_cells(solved)
+    assert len(solved.cells) == len(NOTEBOOKS[lesson].cells)
+    assert len(cells) == len(numbers(lesson))
+    for cell in cells:
+        assert EXERCISES[cell.number].solution.strip() in cell.stub
+        (output,) = solved.cells[cell.index].outputs
+        assert output.text.startswith(f"Exercise {cell.number} ({EXERCISES[cell.number].kind}) is right.")
+        assert "Done so far" not in output.text
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_class_copy_has_no_solution(lesson):
+    handed_out = class_copy(NOTEBOOKS[lesson])
+    nbformat.validate(handed_out)
+    first = setup_cell(handed_out)
+    shown = str([(cell.source, cell.get("outputs")) for cell in handed_out.cells[first - 1 :]])
+    assert "check(" in shown
+    assert "hint(" in shown
+    assert "solution" not in shown
