@@ -14,6 +14,7 @@ import numpy as np
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
@@ -423,3 +424,87 @@ def lines(
     axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
     if len(values_by_name) > 1:
         axis.legend()
+
+
+def by_seed(
+    axis: Axes,
+    scores_by_name: Mapping[str, ArrayLike],
+    *,
+    reference: str | None = None,
+    xlabel: str = "",
+    title: str = "",
+) -> None:
+    """Draw one row for each name: a hollow circle for every seed, a thick stroke at their mean.
+
+    Each entry has shape (seeds,). A grey band spans the seeds of the ``reference``, so that what
+    lies outside it can be seen at a glance. The first name stands on top.
+    """
+    for row, scores in enumerate(scores_by_name.values()):
+        values = np.asarray(scores, dtype=float)
+        axis.plot(values, np.full(len(values), row), "o", color="C0", fillstyle="none", markersize=10)
+        axis.plot([values.mean()] * 2, [row - 0.32, row + 0.32], "-", color="C5", linewidth=4)
+    if reference is not None:
+        band = np.asarray(scores_by_name[reference], dtype=float)
+        axis.axvspan(band.min(), band.max(), color="0.85", zorder=0)
+    axis.set_yticks(range(len(scores_by_name)), list(scores_by_name))
+    axis.set(xlabel=xlabel, title=title, ylim=(len(scores_by_name) - 0.5, -0.5))
+    axis.grid(visible=False, axis="y")
+
+
+def words_in_color(
+    words: Sequence[str],
+    values_by_title: Mapping[str, ArrayLike],
+    *,
+    low: float,
+    high: float,
+    number: str = "{:.2f}",
+    columns: int = 84,
+) -> Figure:
+    """Draw a text with a field of colour behind every word, and its number below it.
+
+    Each entry of ``values_by_title`` holds one value a word, shape (words,), and draws the text once
+    more. Colours run from ``low`` (blue) over white to ``high`` (red). A word whose value is nan stays
+    grey and without a number: it has not been read. A line holds ``columns`` characters.
+    """
+    width_of = [max(len(word), len(number.format(high))) + 2 for word in words]
+    places: list[tuple[int, int]] = []  # (line, column) of every word
+    line = column = 0
+    for width in width_of:
+        if column and column + width > columns:
+            line, column = line + 1, 0
+        places.append((line, column))
+        column += width
+    panels, lines = len(values_by_title), line + 1
+    figure, axes = plt.subplots(
+        panels, 1, figsize=(0.13 * columns, panels * (0.72 * lines + 0.5)), squeeze=False
+    )
+    colors = plt.get_cmap(DIVERGING)
+    for axis, (title, values) in zip(axes[:, 0], values_by_title.items(), strict=True):
+        axis.set(xlim=(0, columns), ylim=(lines, 0), title=title)
+        axis.axis("off")
+        for word, width, (y, x), value in zip(words, width_of, places, np.ravel(values), strict=True):
+            middle = x + (width - 0.5) / 2
+            if np.isnan(value):
+                axis.text(middle, y + 0.32, word, ha="center", va="center", family="monospace", color="0.55")
+                continue
+            share = float(np.clip((value - low) / (high - low), 0, 1))
+            axis.add_patch(
+                Rectangle((x, y + 0.05), width - 0.5, 0.55, facecolor=colors(share), edgecolor="0.7")
+            )
+            ink = "white" if abs(share - 0.5) > 0.3 else "black"
+            axis.text(middle, y + 0.32, word, ha="center", va="center", family="monospace", color=ink)
+            axis.text(middle, y + 0.78, number.format(value), ha="center", va="center", fontsize=12)
+    return figure
+
+
+def curves(axis: Axes, x: ArrayLike, values_by_name: Mapping[str, ArrayLike], **settings: Any) -> None:
+    """Draw named curves over the same x, each with a marker of its own, and a legend.
+
+    ``settings`` go to the axis, such as ``xlabel="epoch"``.
+    """
+    places = np.asarray(x)
+    every = max(1, len(places) // 12)
+    for k, (name, values) in enumerate(values_by_name.items()):
+        axis.plot(places, np.asarray(values), marker="os^DvPX"[k % 7], markevery=every, label=name)
+    axis.set(**settings)
+    axis.legend()

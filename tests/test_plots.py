@@ -202,3 +202,43 @@ def test_lines_stand_over_labelled_places_and_can_be_told_apart():
     with pytest.raises(ValueError, match=r"'praise' has shape \(2,\): expected \(3,\)"):
         plots.lines(axis, "abc", {"praise": [1, 2]})
     plt.close(figure)
+
+
+def test_words_in_color_give_every_word_a_field_and_its_number():
+    words = ["a", "wonderful", "film", "really"]
+    values = {"first": [0.0, 0.5, 1.0, np.nan], "second": [0.2, 0.3, 0.4, 0.5]}
+    figure = plots.words_in_color(words, values, low=0, high=1, columns=24)
+    first, second = figure.axes
+    texts = [text.get_text() for text in first.texts]
+    assert [text for text in texts if text in words] == words
+    assert [text for text in texts if text not in words] == ["0.00", "0.50", "1.00"]
+    reds = [patch.get_facecolor()[0] - patch.get_facecolor()[2] for patch in first.patches]
+    assert reds[0] < -0.2 < abs(reds[1]) < 0.1 < 0.2 < reds[2]
+    assert (first.get_title(), second.get_title()) == ("first", "second")
+    assert len(second.patches) == len(words)
+    figure.canvas.draw()
+    boxes = [patch.get_window_extent() for patch in second.patches]
+    assert all(box.count_overlaps(boxes) == 1 for box in boxes)
+    assert max(box.x1 for box in boxes) <= figure.bbox.x1
+    plt.close(figure)
+
+
+def test_by_seed_draws_a_row_for_each_name():
+    figure, axis = plt.subplots()
+    plots.by_seed(axis, {"one": [0.1, 0.2, 0.6], "two": [0.4, 0.5]}, reference="two", xlabel="accuracy")
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["one", "two"]
+    circles, mean, *_ = axis.lines
+    assert np.allclose(circles.get_xdata(), [0.1, 0.2, 0.6])
+    assert np.allclose(mean.get_xdata(), 0.3)
+    (band,) = axis.patches
+    assert (band.get_x(), band.get_x() + band.get_width()) == (0.4, 0.5)
+    plt.close(figure)
+
+
+def test_curves_gives_every_line_a_marker_of_its_own():
+    figure, axis = plt.subplots()
+    plots.curves(axis, range(40), {"up": np.arange(40), "down": -np.arange(40)}, xlabel="epoch")
+    assert len({line.get_marker() for line in axis.lines}) == 2
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["up", "down"]
+    assert axis.get_xlabel() == "epoch"
+    plt.close(figure)
