@@ -29,7 +29,23 @@ LESSONS = {
 NOTEBOOKS = {lesson: nbformat.read(path, as_version=4) for lesson, path in LESSONS.items()}
 CELLS = {cell.number: cell for nb in NOTEBOOKS.values() for cell in exercise_cells(nb)}
 SLIPS = [(number, *slip) for number, slips in WRONG.items() for slip in slips]
-JUNK = [3, -1.5, True, "x", "", (), [], [[1], [2, 3]], {}, np.zeros(3), np.zeros(()), np.nan, object(), int]
+JUNK = [
+    3,
+    -1.5,
+    True,
+    "x",
+    "",
+    (),
+    [],
+    [[1], [2, 3]],
+    {},
+    np.zeros(3),
+    np.zeros(()),
+    np.nan,
+    object(),
+    int,
+    np.ndarray,
+]
 JUNK += [lambda *a: None, lambda *a: 1, lambda *a: "x", lambda *a: [], lambda *a: a, lambda *a: 1 / 0]
 
 
@@ -60,7 +76,13 @@ def run(number, answer, capsys):
     exec(answer + "\n" + CELLS[number].check, dict(_setups[lesson]))
     shown = capsys.readouterr()
     assert not shown.err
-    return shown.out
+    assert max(map(len, shown.out.splitlines())) <= course.WIDTH
+    return one_line(shown.out)
+
+
+def one_line(text):
+    """What is printed, without the breaks between lines."""
+    return " ".join(text.split())
 
 
 def slipped(number, old, new):
@@ -74,8 +96,8 @@ def slipped(number, old, new):
 @pytest.mark.parametrize("number", EXERCISES)
 def test_untouched_stub_is_not_tried_yet(number, capsys):
     shown = run(number, CELLS[number].stub, capsys)
-    assert shown.startswith(f"Exercise {number} ({EXERCISES[number].kind}) is not tried yet.")
-    assert len(shown.splitlines()) == 1
+    expected = f"Exercise {number} ({EXERCISES[number].kind}) is not tried yet. Put your answer in place of"
+    assert shown == f"{expected} the dots, and run the cell."
 
 
 @pytest.mark.parametrize("number", EXERCISES)
@@ -91,7 +113,14 @@ def test_wrong_answer_gets_its_reason(number, old, new, reason, capsys):
     begun = "Not tried yet" in reason
     assert shown.startswith(f"Exercise {number} ({EXERCISES[number].kind}) is {'begun' if begun else 'not'}")
     assert reason in shown, shown
-    assert len(shown.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_checking_many_times_stays_quiet(number, capfd, caplog):
+    """TensorFlow, for one, warns when a check makes it trace five times."""
+    for _ in range(7):
+        run(number, EXERCISES[number].solution, capfd)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("number", EXERCISES)
@@ -107,7 +136,7 @@ def test_wrong_answers_belong_to_exercises():
 @pytest.mark.parametrize("junk", JUNK, ids=repr)
 def test_nothing_raises_and_junk_is_wrong(number, junk, capsys):
     course.check(number, *[junk] * len(EXERCISES[number].answers))
-    shown = capsys.readouterr().out
+    shown = one_line(capsys.readouterr().out)
     assert "is not right yet: " in shown or "is not tried yet" in shown, shown
 
 
@@ -115,7 +144,7 @@ def test_hints_come_in_steps(capsys):
     exercise = EXERCISES["1.2"]
     for step in (1, 2, 3, 3):
         course.hint("1.2")
-        shown = capsys.readouterr().out
+        shown = one_line(capsys.readouterr().out)
         assert shown.startswith(f"Exercise 1.2, hint {step} of 3: {exercise.hints[step - 1]}")
         assert ("This is the last one." in shown) == (step == 3)
 
@@ -158,7 +187,7 @@ def test_a_broken_judge_is_called_our_mistake(capsys, monkeypatch):
     object.__setattr__(broken, "judge", lambda answer: 1 / 0)
     monkeypatch.setattr(course, "exercises", lambda: {"1.2": broken})
     course.check("1.2", 5)
-    assert "the mistake is ours. ZeroDivisionError: division by zero." in capsys.readouterr().out
+    assert "the mistake is ours. ZeroDivisionError: division by zero." in one_line(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
@@ -191,19 +220,18 @@ def test_untouched(body, idle):
 def done(capsys):
     capsys.readouterr()
     course.progress()
-    return capsys.readouterr().out
+    return one_line(capsys.readouterr().out)
 
 
 def test_progress_outlives_the_session(own_progress, capsys, monkeypatch):
     total = len(EXERCISES)
-    assert done(capsys) == f"Done so far: 0 of {total} exercises.\n"
+    assert done(capsys) == f"Done so far: 0 of {total} exercises."
     for number in ("1.1", "3.1", "1.1"):
         run(number, EXERCISES[number].solution, capsys)
     monkeypatch.setattr(course, "_done_now", set())
     of_1, of_3 = len(numbers("1")), len(numbers("3"))
     assert (
-        done(capsys)
-        == f"Done so far: 2 of {total} exercises; lesson 1: 1 of {of_1}; lesson 3: 1 of {of_3}.\n"
+        done(capsys) == f"Done so far: 2 of {total} exercises; lesson 1: 1 of {of_1}; lesson 3: 1 of {of_3}."
     )
     assert [path.name for path in own_progress.iterdir()] == ["progress.json"]
 
@@ -301,7 +329,9 @@ def test_solved_copy(lesson):
     for cell in cells:
         assert EXERCISES[cell.number].solution.strip() in cell.stub
         (output,) = solved.cells[cell.index].outputs
-        assert output.text.startswith(f"Exercise {cell.number} ({EXERCISES[cell.number].kind}) is right.")
+        assert one_line(output.text).startswith(
+            f"Exercise {cell.number} ({EXERCISES[cell.number].kind}) is right."
+        )
         assert "Done so far" not in output.text
 
 

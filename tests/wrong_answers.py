@@ -134,13 +134,15 @@ def run_batch(x, kernel, recurrent_kernel, bias):
         (
             "shape=(input_shape[-1], self.units)",
             "shape=(self.units, input_shape[-1])",
-            "Matrix size-incompatible",
+            "shapes [(3, 4), (3, 3), (3,)]",
         ),
         (
             '        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")',
             "        self.bias = keras.ops.zeros(self.units)",
             "expected [(4, 3), (3, 3), (3,)]",
         ),
+        ("matmul(inputs, self", "matmul(inputs[0, 0], self", "called for one step raised"),
+        ("class MyCell(keras.layers.Layer)", "class MyCell", "MyCell is no layer of Keras"),
         ("keras.ops.tanh(total", "np.tanh(total", "use keras.ops in place of NumPy"),
         (None, "MyCell = keras.layers.SimpleRNNCell(3)", "expected the class itself"),
     ],

@@ -19,6 +19,7 @@ import json
 import os
 import pkgutil
 import tempfile
+import textwrap
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
 __all__ = ["check", "exercises", "hint", "progress", "solution"]
 
 PROGRESS_VARIABLE = "COURSE_PROGRESS"  # a folder of your own choice, or "off"
+WIDTH = 100  # a notebook breaks longer lines in the middle of a word
 
 _hints_shown: Counter[str] = Counter()
 _done_now: set[str] = set()  # for machines on which nothing can be kept
@@ -49,23 +51,23 @@ def check(number: str, *answers: object) -> None:
         return
     title = f"Exercise {number} ({exercise.kind})"
     if len(answers) != len(exercise.answers):
-        print(f"{title}: check takes {', '.join(exercise.answers)}; write its line as it was.")
+        _say(f"{title}: check takes {', '.join(exercise.answers)}; write its line as it was.")
         return
     missing = [n for n, answer in zip(exercise.answers, answers, strict=True) if untouched(answer)]
     if len(missing) == len(answers):
-        print(f"{title} is not tried yet. Put your answer in place of the dots, then run the cell again.")
+        _say(f"{title} is not tried yet. Put your answer in place of the dots, and run the cell.")
         return
     if missing:
-        print(f"{title} is begun. Not tried yet: {', '.join(missing)}.")
+        _say(f"{title} is begun. Not tried yet: {', '.join(missing)}.")
         return
     try:
         exercise.judge(*answers)
     except Wrong as reason:
-        print(f"{title} is not right yet: {reason}" + ("" if str(reason).endswith((".", "?")) else "."))
+        _say(f"{title} is not right yet: {reason}" + ("" if str(reason).endswith((".", "?")) else "."))
     except Exception as error:
-        print(f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}")
+        _say(f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}")
     else:
-        print(f"{title} is right. {exercise.why}")
+        _say(f"{title} is right. {exercise.why}")
         _remember(exercise.number)
         progress()
 
@@ -78,14 +80,15 @@ def hint(number: str) -> None:
     shown = min(_hints_shown[exercise.number], len(exercise.hints) - 1)
     _hints_shown[exercise.number] += 1
     more = "Call hint again for the next one." if shown + 1 < len(exercise.hints) else "This is the last one."
-    print(f"Exercise {number}, hint {shown + 1} of {len(exercise.hints)}: {exercise.hints[shown]} {more}")
+    _say(f"Exercise {number}, hint {shown + 1} of {len(exercise.hints)}: {exercise.hints[shown]} {more}")
 
 
 def solution(number: str) -> None:
     """Print one right answer to an exercise, and why it is right."""
     exercise = _find(number)
     if exercise is not None:
-        print(f"Exercise {number}, one right answer:\n\n{exercise.solution.strip()}\n\n{exercise.why}")
+        print(f"Exercise {number}, one right answer:\n\n{exercise.solution.strip()}\n")
+        _say(exercise.why)
 
 
 def progress() -> None:
@@ -96,7 +99,11 @@ def progress() -> None:
     of_lesson = Counter(_lesson(number) for number in everything)
     begun = Counter(_lesson(number) for number in done)
     parts = [f"lesson {lesson}: {count} of {of_lesson[lesson]}" for lesson, count in begun.items()]
-    print("; ".join([f"Done so far: {len(done)} of {len(everything)} exercises", *parts]) + ".")
+    _say("; ".join([f"Done so far: {len(done)} of {len(everything)} exercises", *parts]) + ".")
+
+
+def _say(text: str) -> None:
+    print(textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def _lesson(number: str) -> str:
@@ -106,7 +113,7 @@ def _lesson(number: str) -> str:
 def _find(number: object) -> Exercise | None:
     everything = exercises()
     if str(number) not in everything:  # 1.1 without quotation marks is understood too
-        print(f"There is no exercise {number!r}. There are: {', '.join(everything)}.")
+        _say(f"There is no exercise {number!r}. There are: {', '.join(everything)}.")
     return everything.get(str(number))
 
 

@@ -88,6 +88,7 @@ def call(function: Any, **arguments: Any) -> Any:
 def one_line(error: Exception) -> str:
     """Return type and first line of an error, ending in a full stop."""
     text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}", "", str(error))  # bold letters and names of graph nodes
+    text = text.split("Error encountered:")[-1]  # Keras puts the cause behind these words
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
     if lines[0].startswith("Exception encountered when calling") and len(lines) > 1:
         lines = lines[1:]  # what Keras says first tells nothing
@@ -95,10 +96,11 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {short.rstrip('.')}."
 
 
-def describe(value: object) -> str:
+def describe(value: Any) -> str:
     """Return a few words about a value: the shape of an array, else the type."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
+    is_array = hasattr(value, "shape") and hasattr(value, "dtype")  # NumPy's, Keras's or TensorFlow's
+    if is_array and not isinstance(value, type):
+        return f"an array of shape {tuple(value.shape)}"
     if isinstance(value, list | tuple) and len(value) > 0:
         return f"a {type(value).__name__} of {len(value)} ({describe(value[0])}, …)"
     if isinstance(value, bool | int | float):

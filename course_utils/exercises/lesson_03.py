@@ -110,10 +110,19 @@ def judge_cell(MyCell: Any) -> None:
 
     if not isinstance(MyCell, type):
         raise Wrong(f"MyCell is {judge.describe(MyCell)}, expected the class itself, without calling it")
+    if not issubclass(MyCell, keras.layers.Layer):
+        raise Wrong("MyCell is no layer of Keras: keep the line class MyCell(keras.layers.Layer)")
     x = np.random.default_rng(4).normal(size=(2, 6, 4)).astype("float32")
     cell = stage("MyCell(3)", MyCell, 3)
     if getattr(cell, "state_size", None) != 3:
         raise Wrong("MyCell(3).state_size should be 3: Keras makes the first state of zeros from it")
+    stage("MyCell(3).build((None, 4))", cell.build, (None, 4))
+    shapes = [tuple(weight.shape) for weight in cell.trainable_weights]
+    if shapes != [(4, 3), (3, 3), (3,)]:
+        raise Wrong(
+            f"the cell has trainable weights of shapes {shapes}, expected [(4, 3), (3, 3), (3,)]: make "
+            "kernel, recurrent kernel and bias in build, in this order, with self.add_weight"
+        )
     one_step = stage("MyCell(3) called for one step", cell, x[:, 0], [np.zeros((2, 3), "float32")])
     if not isinstance(one_step, tuple) or len(one_step) != 2 or not isinstance(one_step[1], list):
         raise Wrong(
@@ -121,13 +130,6 @@ def judge_cell(MyCell: Any) -> None:
             "the new state"
         )
     layer = stage("keras.layers.RNN(MyCell(3))", keras.layers.RNN, cell, return_sequences=True)
-    got = stage("RNN(MyCell(3)) on an input of shape (2, 6, 4)", layer, x)
-    shapes = [tuple(weight.shape) for weight in cell.trainable_weights]
-    if shapes != [(4, 3), (3, 3), (3,)]:
-        raise Wrong(
-            f"the cell has trainable weights of shapes {shapes}, expected [(4, 3), (3, 3), (3,)]: make "
-            "kernel, recurrent kernel and bias in build, in this order, with self.add_weight"
-        )
     own = keras.layers.SimpleRNN(3, return_sequences=True)
     own.build((None, None, 4))
     rng = np.random.default_rng(5)
@@ -146,8 +148,11 @@ def judge_cell(MyCell: Any) -> None:
     judge.same_numbers("the output of RNN(MyCell(3))", got, own(x), "(batch, timesteps, units)", slips, 1e-4)
     one = stage("RNN(MyCell(3)) on one review", layer, x[:1])
     judge.same_numbers("the output for one review", one, own(x[:1]), "(batch, timesteps, units)", {}, 1e-4)
+    symbols = keras.Input((4,)), [keras.Input((3,))]
+    stage("MyCell(3) called with symbols, as fit does it,", stage("MyCell(3)", MyCell, 3), *symbols)
     model = keras.Sequential([keras.layers.RNN(stage("MyCell(3)", MyCell, 3)), keras.layers.Dense(1)])
-    stage("compile", model.compile, loss="mse")
+    # Without a graph: TensorFlow warns whoever makes a new one at every check.
+    model.compile(loss="mse", run_eagerly=True)
     stage("fit of a model with RNN(MyCell(3))", model.fit, x, x[:, -1, :1], verbose=0)
 
 
