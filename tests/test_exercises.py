@@ -128,6 +128,36 @@ def test_at_least_five_wrong_answers(number):
     assert len({new for _, new, reason in WRONG[number] if "Not tried yet" not in reason}) >= 5
 
 
+REASONS = {
+    "same_numbers": lambda *a, **k: a[4] if len(a) > 4 else k.get("slips", {}),
+    "a_shape": lambda *a: a[3].values(),
+    "a_count": lambda *a: [*a[3].values(), a[4]],
+    "a_choice": lambda *a: a[3].values(),
+}
+
+
+def listening(judged, reasons, known):
+    """The same judge; it writes down which reasons it could give."""
+
+    def listen(*arguments, **options):
+        known.update(reasons(*arguments, **options))
+        return judged(*arguments, **options)
+
+    return listen
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_every_reason_is_given_to_some_wrong_answer(number, capsys, monkeypatch):
+    """A reason that no wrong answer gets may be false, and nobody would know."""
+    known, given = set(), ""
+    for name, reasons in REASONS.items():
+        monkeypatch.setattr(judge, name, listening(getattr(judge, name), reasons, known))
+    for old, new, _ in WRONG[number]:
+        given += run(number, slipped(number, old, new), capsys)
+    assert {reason for reason in known if one_line(reason) not in given} == set()
+    assert known or number == "1.4"
+
+
 def test_wrong_answers_belong_to_exercises():
     assert set(WRONG) == set(EXERCISES)
 

@@ -27,6 +27,12 @@ WRONG = {
         ("(5, 3)", "(5,)", "another number of sizes than it should"),
         ("(3, 3)", "(5, 3)", "that is W; U multiplies the old state"),
         ("(3, 3)", "(5, 5)", "3 numbers and not 5"),
+        ("(5, 3)", "(5, 5)", "the result must have 3 numbers"),
+        ("(5, 3)", "(3, 3)", "W multiplies the input, which has 5 features"),
+        ("(5, 3)", "(7, 5)", "that is the whole input"),
+        ("(3, 3)", "(3, 5)", "as the old one has"),
+        ("27", "15", "that is W alone"),
+        ("27", "28", "add up the sizes of W, U and b"),
         ("27", "24", "the bias is not"),
         ("27", "18", "U is not"),
         ("27", "189", "7 is the number of timesteps"),
@@ -93,6 +99,13 @@ def run_batch(x, kernel, recurrent_kernel, bias):
         ("(8, 5)", "5", "a shape is a tuple"),
         ("(8, 30, 5)", "(8, 5)", "the last output alone"),
         ("(8, 30, 5)", "(30, 8, 5)", "batch first"),
+        ("(8, 5)", "(30, 5)", "not all steps of one review"),
+        ("(8, 5)", "(5, 8)", "the batch stands first, then the units"),
+        ("(8, 30, 5)", "(8, 30, 10)", "that is the input; every output"),
+        ("(8, 30, 5)", "(8, 5, 30)", "the timesteps stand in the middle"),
+        ("80", "50", "that is the kernel alone"),
+        ("80", "640", "8 is the batch"),
+        ("80", "81", "add up the sizes of kernel"),
         ("80", "75", "the bias is not"),
         ("80", "55", "the recurrent kernel is not"),
         ("80", "2400", "number of timesteps"),
@@ -108,6 +121,16 @@ def run_batch(x, kernel, recurrent_kernel, bias):
         (" + bias", "", "the bias is missing"),
         ("np.tanh(", "(", "tanh is missing"),
         (" + states[0] @ recurrent_kernel", "", "the old state is missing"),
+        (
+            None,
+            """
+def cell_step(x_t, states, weights):
+    W, U, b = weights
+    h = np.tanh(x_t[0] @ W + states[0][0] @ U + b)
+    return h, [h]
+""",
+            "only the first review was read",
+        ),
         ("x_t @", "x_t[0] @", "did you index the batch?"),
         (
             "kernel, recurrent_kernel, bias = ",
@@ -149,6 +172,14 @@ def run_batch(x, kernel, recurrent_kernel, bias):
     "4.1": [
         ("40_000", "1_600", "200 is the number of timesteps"),
         ("40_000", "45_000", "a table without bias"),
+        ("40_000", "40_008", "an embedding has no bias"),
+        ("40_000", "5_000", "one row for each of the 5,000 words"),
+        ("= 400", "= 144", "units by units, is not"),
+        ("= 400", "= 416", "the features are the 8 numbers of a word vector"),
+        ("540", "520", "a bias is missing in each direction"),
+        ("540", "500", "twice the formula"),
+        ("21", "17", "not on the one below it"),
+        ("21", "22", "a dense layer has features"),
         ("= 400", "= 384", "the bias is not"),
         ("= 400", "= 208", "16 by 16"),
         ("540", "270", "one direction"),
@@ -188,6 +219,20 @@ def run_stack(x, stack):
     return np.stack(outputs, axis=1)
 """,
             "the outputs of the lowest cell",
+        ),
+        (
+            None,
+            """
+def run_stack(x, stack):
+    states, outputs = [np.zeros((len(x), len(b))) for W, U, b in stack], []
+    for t in range(x.shape[1]):
+        below = x[:, t]
+        for i, (W, U, b) in enumerate(stack):
+            below = states[i] = np.tanh(below @ W + states[i] @ U + b)
+        outputs.append(below)
+    return np.array(outputs)
+""",
+            "time stands first, (timesteps, batch, units)",
         ),
         (
             None,
@@ -255,6 +300,23 @@ def run_stack(x, stack):
         ),
         ("read(x[:, ::-1], *backward)[:, ::-1]", "read(x[::-1], *backward)[::-1]", "x[::-1] the batch"),
         ("np.concatenate([ahead[:, -1], turned[:, 0]], axis=-1)", "ahead[:, -1]", "the forward reader alone"),
+        (
+            None,
+            """
+def run_both_ways(x, stack):
+    def read(x, W, U, b):
+        h, states = np.zeros((len(x), len(b))), []
+        for t in range(x.shape[1]):
+            h = np.tanh(x[:, t] @ W + h @ U + b)
+            states.append(h)
+        return np.stack(states, axis=1)
+
+    for forward, backward in stack:
+        x = np.concatenate([read(x, *forward), read(x, *backward)], axis=-1)
+    return x[:, -1]
+""",
+            "both readers go forward",
+        ),
         ("[ahead, turned], axis=-1", "[ahead, turned], axis=1", "raised ValueError"),
         ("[ahead, turned], axis=-1", "[ahead, turned[:, ::-1]], axis=-1", "not turned round again"),
     ],

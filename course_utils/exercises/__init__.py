@@ -10,6 +10,10 @@ time after reading stays longer (Roediger and Karpicke, 2006, "Test-enhanced lea
 lesson reads without stubs in between, and no later cell can depend on an answer. Answer and
 check share one cell, so that a check never judges an answer that was changed and not run.
 
+To add an exercise, write its text and its stub in the lesson, like those of lesson 1, then an
+`Exercise` in `lesson_NN.py`, then five or more wrong answers in `tests/wrong_answers.py`.
+`tests/test_exercises.py` says what is still missing or does not fit.
+
 Everything is printed as plain text, and nothing here ever raises: an answer that is missing
 or wrong must not stop the cells below it.
 """

@@ -234,8 +234,8 @@ def switch_weights():
     bias = np.array([0.0])  # no side is preferred
     return kernel, recurrent_kernel, bias
 ''',
-        why="With u above 1 the loop has two states in which it stays, one below 0 and one above; saturation "
-        "holds it there. But such a state is deaf to small inputs, and its slope is nearly zero: "
-        "easy to set by hand, hard to learn.",
+        why="With u above 1 the loop has two states in which it stays, one below 0 and one above: the "
+        "bend of tanh holds it there. The stronger it holds, the flatter tanh is at these states; lesson 7 "
+        "shows what flat places cost in training.",
     ),
 )
