@@ -53,7 +53,7 @@ types: $(READY)  ## check the types of the helper package
 execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: make execute NB=notebooks/02_embedding.ipynb
 	$(BIN)/python tests/execute_notebook.py $(or $(NB),notebooks/*.ipynb)
 
-solutions: $(READY)  ## for instructors: write solved lessons and a class set without solutions into build/
+solutions: $(READY)  ## for instructors: solved lessons, a class set without solutions, a set for nbgrader, in build/
 	$(BIN)/python tests/make_solutions.py
 
 test-solutions: solutions  ## run every solved lesson, outputs compared

@@ -1,12 +1,22 @@
-"""Write the instructor's copies of the lessons: solved ones, and a class set without solutions.
+"""Write the instructor's copies of the lessons: solved ones, a class set, and a set for nbgrader.
 
 Use: python tests/make_solutions.py [FOLDER]
 
-FOLDER is build by default, which git ignores; the copies go to FOLDER/solutions and
-FOLDER/class. A solved copy holds the one solution that `course_utils.exercises` has of every
-exercise, with the output of its check; all else, outputs too, is the lesson's. So nbval can
-run it: python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions
-with COURSE_PROGRESS=off in the environment, or the solved exercises count as your own.
+FOLDER is build by default, which git ignores; the copies go to FOLDER/solutions, FOLDER/class
+and FOLDER/nbgrader.
+
+A solved copy holds the one solution that `course_utils.exercises` has of every exercise, with
+the output of its check; all else, outputs too, is the lesson's. So nbval can run it
+(make test-solutions). The class set does not mention solution(). It is no lock: whoever opens
+course_utils finds the solutions there.
+
+The set for nbgrader is the class set with a locked test cell, worth one point, behind every
+exercise. Students need nothing for it. Install nbgrader (tried: 0.9.6) into an environment that
+has the course, activate it, and in FOLDER/nbgrader, for lesson 1:
+
+    nbgrader generate_assignment 01_numpy_rnn_loop   # to release/, for the students
+    nbgrader autograde 01_numpy_rnn_loop             # what lies in submitted/NAME/01_numpy_rnn_loop/
+    nbgrader generate_feedback 01_numpy_rnn_loop     # to feedback/: a page with points and reasons
 """
 
 import argparse
@@ -21,13 +31,25 @@ from unittest import mock
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # so that it also starts as a script
 
 from course_utils.exercises import PROGRESS_VARIABLE, exercises  # noqa: E402
 from tests.exercise_cells import exercise_cells, setup_cell  # noqa: E402
+
+NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
+NBGRADER_CONFIG = """\
+import os
+
+os.environ["COURSE_PROGRESS"] = "off"  # the students' answers are not the grader's own
+c = get_config()
+c.CourseDirectory.course_id = "unrolled"
+# nbgrader's own list without ClearSolutions: no solution stands in these copies.
+steps = "IncludeHeaderFooter LockCells ClearOutput CheckCellMetadata ComputeChecksums SaveCells".split()
+c.GenerateAssignment.preprocessors = [f"nbgrader.preprocessors.{step}" for step in steps]
+"""
 
 
 def shown_by(source: str, namespace: dict[str, object]) -> list[NotebookNode]:
@@ -71,8 +93,40 @@ def class_copy(lesson: NotebookNode) -> NotebookNode:
     return handed_out
 
 
+def graded_copy(lesson: NotebookNode) -> NotebookNode:
+    """Return the class copy with what nbgrader needs: marked answers, and a test cell behind each."""
+    graded = class_copy(lesson)
+    for found in reversed(exercise_cells(graded)):
+        name = found.number.replace(".", "-")
+        graded.cells[found.index].metadata["nbgrader"] = NBGRADER | {
+            "grade_id": f"answer-{name}",
+            "solution": True,
+        }
+        call = f'grade("{found.number}", {", ".join(found.answers)})'
+        test = new_code_cell(f"from course_utils.exercises import grade\n\n{call}")
+        test.metadata["nbgrader"] = NBGRADER | {
+            "grade_id": f"test-{name}",
+            "grade": True,
+            "locked": True,
+            "points": 1,
+        }
+        graded.cells.insert(found.index + 1, test)
+    return graded
+
+
+def write_nbgrader_set(folder: Path) -> None:
+    """Write source/LESSON/LESSON.ipynb for every lesson with exercises, and the settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        lesson = nbformat.read(path, as_version=4)
+        if exercise_cells(lesson):
+            (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
+            nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write both sets."""
+    """Write all sets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build")
     folder = parser.parse_args(arguments).folder
@@ -81,6 +135,8 @@ def main(arguments: list[str] | None = None) -> int:
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             nbformat.write(make(nbformat.read(path, as_version=4)), folder / name / path.name)
         print(f"{folder / name}: {len(list((folder / name).glob('*.ipynb')))} lessons")
+    write_nbgrader_set(folder / "nbgrader")
+    print(f"{folder / 'nbgrader'}: {len(list((folder / 'nbgrader').glob('source/*/*.ipynb')))} lessons")
     return 0
 
 

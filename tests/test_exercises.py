@@ -8,6 +8,7 @@ import copy
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -17,7 +18,7 @@ import pytest
 from course_utils import exercises as course
 from course_utils.exercises import judge
 from tests.exercise_cells import drift, exercise_cells, exercise_problems, setup_cell
-from tests.make_solutions import class_copy, solved_copy
+from tests.make_solutions import class_copy, graded_copy, solved_copy
 from tests.wrong_answers import WRONG
 
 ROOT = Path(__file__).parents[1]
@@ -374,3 +375,29 @@ def test_class_copy_has_no_solution(lesson):
     assert "check(" in shown
     assert "hint(" in shown
     assert "solution" not in shown
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_copy_for_nbgrader(lesson):
+    graded = graded_copy(NOTEBOOKS[lesson])
+    nbformat.validate(graded)
+    marked = [cell.metadata["nbgrader"] for cell in graded.cells if "nbgrader" in cell.metadata]
+    assert len({mark["grade_id"] for mark in marked}) == len(marked) == 2 * len(numbers(lesson))
+    assert sum(mark.get("points", 0) for mark in marked) == len(numbers(lesson))
+    for answer, test in pairwise(graded.cells):
+        if test.metadata.get("nbgrader", {}).get("grade"):
+            assert answer.metadata["nbgrader"]["solution"]
+            namespace = dict(vars(course))
+            with pytest.raises(AssertionError, match="is not tried yet"):
+                exec(stub_of(answer) + "\n" + test.source, namespace)
+
+
+def stub_of(cell):
+    imports = "import keras\n" if "keras." in cell.source else ""
+    return imports + cell.source.split("check(")[0]
+
+
+def test_grade_accepts_what_is_right():
+    course.grade("1.1", (5, 3), (3, 3), 27)
+    with pytest.raises(AssertionError, match="the bias is not"):
+        course.grade("1.1", (5, 3), (3, 3), 24)

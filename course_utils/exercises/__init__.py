@@ -25,6 +25,7 @@ import pkgutil
 import tempfile
 import textwrap
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,7 +33,7 @@ import platformdirs
 
 from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
 
-__all__ = ["check", "exercises", "hint", "progress", "solution"]
+__all__ = ["check", "exercises", "grade", "hint", "progress", "solution"]
 
 PROGRESS_VARIABLE = "COURSE_PROGRESS"  # a folder of your own choice, or "off"
 WIDTH = 100  # a notebook breaks longer lines in the middle of a word
@@ -53,27 +54,42 @@ def check(number: str, *answers: object) -> None:
     exercise = _find(number)
     if exercise is None:
         return
-    title = f"Exercise {number} ({exercise.kind})"
+    right, verdict = _judge(exercise, answers)
+    _say(verdict)
+    if right:
+        _remember(exercise.number)
+        progress()
+
+
+def grade(number: str, *answers: object) -> None:
+    """Raise AssertionError with the reason unless the answers are right: a test cell of nbgrader."""
+    __tracebackhide__ = True  # students read the reason, not this file
+    right, verdict = _judge(exercises()[number], answers)
+    assert right, verdict
+
+
+def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:
+    """Return whether the answers are right, and what to say."""
+    title = f"Exercise {exercise.number} ({exercise.kind})"
     if len(answers) != len(exercise.answers):
-        _say(f"{title}: check takes {', '.join(exercise.answers)}; write its line as it was.")
-        return
+        return False, f"{title}: check takes {', '.join(exercise.answers)}; write its line as it was."
     missing = [n for n, answer in zip(exercise.answers, answers, strict=True) if untouched(answer)]
     if len(missing) == len(answers):
-        _say(f"{title} is not tried yet. Put your answer in place of the dots, and run the cell.")
-        return
+        return False, f"{title} is not tried yet. Put your answer in place of the dots, and run the cell."
     if missing:
-        _say(f"{title} is begun. Not tried yet: {', '.join(missing)}.")
-        return
+        return False, f"{title} is begun. Not tried yet: {', '.join(missing)}."
     try:
         exercise.judge(*answers)
     except Wrong as reason:
-        _say(f"{title} is not right yet: {reason}" + ("" if str(reason).endswith((".", "?")) else "."))
+        return False, f"{title} is not right yet: {reason}" + (
+            "" if str(reason).endswith((".", "?")) else "."
+        )
     except Exception as error:
-        _say(f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}")
-    else:
-        _say(f"{title} is right. {exercise.why}")
-        _remember(exercise.number)
-        progress()
+        return (
+            False,
+            f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}",
+        )
+    return True, f"{title} is right. {exercise.why}"
 
 
 def hint(number: str) -> None:
