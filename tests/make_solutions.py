@@ -102,8 +102,10 @@ def graded_copy(lesson: NotebookNode) -> NotebookNode:
             "grade_id": f"answer-{name}",
             "solution": True,
         }
-        call = f'grade("{found.number}", {", ".join(found.answers)})'
-        test = new_code_cell(f"from course_utils.exercises import grade\n\n{call}")
+        call = f'reason = why_wrong("{found.number}", {", ".join(found.answers)})'
+        test = new_code_cell(
+            f"from course_utils.exercises import why_wrong\n\n{call}\nassert not reason, reason"
+        )
         test.metadata["nbgrader"] = NBGRADER | {
             "grade_id": f"test-{name}",
             "grade": True,
