@@ -10,7 +10,7 @@ PyTorch is needed for this script only: install it into an environment of its ow
 --group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python.
 Without it PyTorch is left out.
 
-    python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--steps 50] [--output FILE]
+    python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--output FILE]
 """
 
 import argparse
@@ -43,18 +43,19 @@ class Shape:
     dense: tuple[int, ...] = ()  # relu layers in between
     bidirectional: bool = False
     optimizer: str = "Adam"
+    steps: int = 50  # training steps a turn: fewer where a step takes long
 
 
 SHAPES = {
     "S0": Shape(32, 150, 3, "LSTM", (10,)),
-    "S1": Shape(128, 500, 16, "SimpleRNN", (64, 64), dense=(64,), bidirectional=True),
-    "S2b": Shape(128, 80, 100, "SimpleRNN", (64, 64), dense=(32,)),
-    "S2c": Shape(128, 80, 100, "LSTM", (32, 32), dense=(32,)),
+    "S1": Shape(128, 500, 16, "SimpleRNN", (64, 64), dense=(64,), bidirectional=True, steps=3),
+    "S2b": Shape(128, 80, 100, "SimpleRNN", (64, 64), dense=(32,), steps=20),
+    "S2c": Shape(128, 80, 100, "LSTM", (32, 32), dense=(32,), steps=20),
     "S3a SimpleRNN": Shape(32, 40, 128, "SimpleRNN", (32,)),
     "S3a GRU": Shape(32, 40, 128, "GRU", (32,)),
     "S3a LSTM": Shape(32, 40, 128, "LSTM", (32,)),
     "S4c": Shape(10, 500, 32, "SimpleRNN", (32,), optimizer="RMSprop"),
-    "BiLSTM 64, 200 tokens": Shape(32, 200, 100, "LSTM", (64,), bidirectional=True),
+    "BiLSTM 64, 200 tokens": Shape(32, 200, 100, "LSTM", (64,), bidirectional=True, steps=10),
 }
 
 
@@ -251,7 +252,6 @@ def _has(name):
 def main():
     parser = argparse.ArgumentParser(description="Compare training steps of the engine, Keras and PyTorch.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=50, help="training steps a turn (S1: a tenth)")
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES), metavar="SHAPE")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -269,7 +269,7 @@ def main():
     workers = {key: worker for key, worker in workers.items() if worker is not None}
     results = []
     for shape in options.shapes:
-        steps = max(1, options.steps // 10) if shape == "S1" else options.steps
+        steps = SHAPES[shape].steps
         times = {key: [] for key in workers}
         for turn in range(options.rounds + 1):  # the first round warms up
             for key in list(workers)[:: -1 if turn % 2 else 1]:
