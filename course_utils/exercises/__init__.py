@@ -11,7 +11,7 @@ lesson reads without stubs in between, and no later cell can depend on an answer
 check share one cell, so that a check never judges an answer that was changed and not run.
 
 To add an exercise, write its text and its stub in the lesson, like those of lesson 1, then an
-`Exercise` in `lesson_NN.py`, then five or more wrong answers in `tests/wrong_answers.py`.
+`Exercise` in `lesson_NN.py`, then five or more wrong answers in `tests/wrong_answers/lesson_NN.py`.
 `tests/test_exercises.py` says what is still missing or does not fit.
 
 Everything is printed as plain text, and nothing here ever raises: an answer that is missing
