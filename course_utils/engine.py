@@ -417,7 +417,8 @@ class Sequential:
             if "config" not in file:
                 raise ValueError(f"{path} holds no model: expected a file that Sequential.save wrote")
             model = cls([make_layer(description) for description in json.loads(str(file["config"]))])
-            model.set_weights([file[f"weight_{i}"] for i in range(len(file.files) - 1)])
+            count = sum(name.startswith("weight_") for name in file.files)
+            model.set_weights([file[f"weight_{i}"] for i in range(count)])
         return model
 
 
