@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,11 @@ LONGEST_CELL, LONGEST_DEFINITION = 12, 25
 COMPARED_SHARE = 0.7
 WITH_OUTPUT_SHARE = 0.7
 LARGEST_OUTPUT = 1_000_000  # characters, pictures included
+SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}  # a cell without one goes on with the slide
+SLIDE_KEYS = {"slide_type", "show", "notes"}
+SHOWN = {"code", "output"}  # without it: the code, and its output at the next key
+NOTES = {"say", "ask", "question", "mistake"}
+MOST_SLIDES, LONGEST_CODE_ON_A_SLIDE, FEWEST_NOTES = 25, 10, 2
 
 Rule = Callable[[NotebookNode, Path], list[str]]
 
@@ -252,6 +258,79 @@ def not_empty(notebook: NotebookNode, _: Path) -> list[str]:
     return [f"cell {i} is empty" for i, cell in enumerate(notebook.cells) if not cell.source.strip()]
 
 
+def has_deck(notebook: NotebookNode) -> bool:
+    """Whether any cell says what it is in a slide show."""
+    return any("slideshow" in cell.metadata for cell in notebook.cells)
+
+
+def slide_type(cell: NotebookNode) -> str:
+    """What the cell is in a slide show; "-" where it goes on with the slide before it."""
+    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
+
+
+def slides(notebook: NotebookNode) -> list[list[tuple[int, NotebookNode]]]:
+    """The cells of each slide and subslide, without what is skipped and without cells of notes."""
+    found: list[list[tuple[int, NotebookNode]]] = []
+    for i, cell in enumerate(notebook.cells if has_deck(notebook) else []):
+        if slide_type(cell) in {"skip", "notes"}:
+            continue
+        if slide_type(cell) in {"slide", "subslide"} or not found:
+            found.append([])
+        found[-1].append((i, cell))
+    return found
+
+
+def deck_is_well_formed(notebook: NotebookNode, _: Path) -> list[str]:
+    """Slide types that the tools know, few slides, short code. How they look is seen by make slides."""
+    problems = []
+    for i, cell in enumerate(notebook.cells):
+        slideshow = cell.metadata.get("slideshow", {})
+        unknown = set(slideshow) - SLIDE_KEYS
+        if unknown:
+            problems.append(f"cell {i} has slideshow keys {sorted(unknown)}, expected {sorted(SLIDE_KEYS)}")
+        if "slide_type" in slideshow and slideshow["slide_type"] not in SLIDE_TYPES:
+            problems.append(
+                f"cell {i} has the unknown slide type {slideshow['slide_type']!r}, "
+                f"expected one of {sorted(SLIDE_TYPES)}"
+            )
+        if "show" in slideshow and (slideshow["show"] not in SHOWN or cell.cell_type != "code"):
+            problems.append(f"cell {i} shows {slideshow['show']!r}: only for code, one of {sorted(SHOWN)}")
+    for number, slide in enumerate(slides(notebook), start=1):
+        for i, cell in slide:
+            lines = len([line for line in cell.source.splitlines() if line.strip()])
+            shown = cell.cell_type == "code" and cell.metadata.get("slideshow", {}).get("show") != "output"
+            if shown and lines > LONGEST_CODE_ON_A_SLIDE:
+                problems.append(
+                    f"cell {i} puts {lines} lines of code on slide {number}, "
+                    f"at most {LONGEST_CODE_ON_A_SLIDE}: shorten it, or show only its output"
+                )
+    if len(slides(notebook)) > MOST_SLIDES:
+        problems.append(f"the deck has {len(slides(notebook))} slides, at most {MOST_SLIDES}")
+    return problems
+
+
+def speaker_has_notes(notebook: NotebookNode, _: Path) -> list[str]:
+    """Every slide says what to say; every deck what to ask, what a class asks and where it errs."""
+    problems, kinds = [], Counter[str]()
+    for i, cell in enumerate(notebook.cells):
+        notes = cell.metadata.get("slideshow", {}).get("notes", {})
+        kinds.update(list(notes))
+        if set(notes) - NOTES or any(len(str(text).split()) < 3 for text in notes.values()):
+            problems.append(f"cell {i} has notes {dict(notes)}, expected sentences under {sorted(NOTES)}")
+        if notes and slide_type(cell) in {"skip", "notes"}:
+            problems.append(f"cell {i} has notes, but is on no slide: put them on a cell that is")
+    for number, slide in enumerate(slides(notebook), start=1):
+        if not any("say" in cell.metadata.get("slideshow", {}).get("notes", {}) for _, cell in slide):
+            problems.append(f"slide {number} (from cell {slide[0][0]}) has no note that says what to say")
+    if has_deck(notebook):
+        problems += [
+            f"the deck has {kinds[kind]} notes of the kind {kind!r}, at least {FEWEST_NOTES}"
+            for kind in sorted(NOTES)
+            if kinds[kind] < FEWEST_NOTES
+        ]
+    return problems
+
+
 RULES: list[Rule] = [
     executed_in_order,
     errors_are_tagged,
@@ -269,4 +348,6 @@ RULES: list[Rule] = [
     clean_metadata,
     portable_outputs,
     not_empty,
+    deck_is_well_formed,
+    speaker_has_notes,
 ]

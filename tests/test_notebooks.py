@@ -1,6 +1,7 @@
 """Every lesson keeps every rule, and every rule can be broken."""
 
 import copy
+import re
 from pathlib import Path
 
 import nbformat
@@ -76,6 +77,74 @@ def test_small_lesson_keeps_the_rule(lesson, rule):
     assert rule(lesson, PATH) == []
 
 
+def on_slide(cell, slide_type="slide", **more):
+    cell.metadata["slideshow"] = {"slide_type": slide_type, **more}
+
+
+ALL_NOTES = dict.fromkeys(sorted(rules.NOTES), "Three words long.")
+
+
+@pytest.fixture
+def presented(lesson):
+    """The small lesson with a deck of three slides, the last of them a figure."""
+    for i, kind in ((0, "slide"), (2, "slide"), (3, "subslide")):
+        on_slide(lesson.cells[i], kind, notes=dict(ALL_NOTES))
+    on_slide(lesson.cells[1], "fragment")
+    on_slide(lesson.cells[4], "skip")
+    on_slide(lesson.cells[5], "notes")
+    return lesson
+
+
+def test_slides_are_counted_as_reveal_does(presented, lesson):
+    assert [[i for i, _ in slide] for slide in rules.slides(presented)] == [[0, 1], [2], [3]]
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_lesson_with_a_deck_keeps_the_rule(presented, rule):
+    assert rule(presented, PATH) == []
+
+
+DECK_BREAKS = [
+    (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], "slyde"), "cell 2 .*'slyde'"),
+    (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], speed="fast"), "cell 2 .*speed"),
+    (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], show="output"), "cell 2 .*'output'"),
+    (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[3], show="all"), "cell 3 .*'all'"),
+    (rules.deck_is_well_formed, lambda nb: nb.cells[3].update(source="x = 1\n" * 11), "cell 3 .*11 lines"),
+    (
+        rules.deck_is_well_formed,
+        lambda nb: nb.cells.extend(presented_cell() for _ in range(rules.MOST_SLIDES)),
+        "28 slides",
+    ),
+    (rules.speaker_has_notes, lambda nb: on_slide(nb.cells[2]), r"slide 2 \(from cell 2\)"),
+    (rules.speaker_has_notes, lambda nb: on_slide(nb.cells[2], notes={"say": ""}), "cell 2"),
+    (rules.speaker_has_notes, lambda nb: on_slide(nb.cells[2], notes={"joke": "A b c."}), "cell 2 .*joke"),
+    (rules.speaker_has_notes, lambda nb: on_slide(nb.cells[4], "skip", notes=ALL_NOTES), "cell 4"),
+    (
+        rules.speaker_has_notes,
+        lambda nb: [nb.cells[i].metadata.slideshow.notes.pop("mistake") for i in (0, 2)],
+        "1 notes of the kind 'mistake'",
+    ),
+]
+
+
+def presented_cell():
+    cell = new_markdown_cell("One more.")
+    on_slide(cell, notes={"say": "One more slide."})
+    return cell
+
+
+@pytest.mark.parametrize(("rule", "break_it", "problem"), DECK_BREAKS)
+def test_each_rule_of_a_deck_can_be_broken(presented, rule, break_it, problem):
+    break_it(presented)
+    assert re.search(problem, "\n".join(rule(presented, PATH)))
+
+
+def test_long_code_may_stay_behind_its_output(presented):
+    presented.cells[3].update(source="x = 1\n" * 11)
+    presented.cells[3].metadata.slideshow["show"] = "output"
+    assert rules.deck_is_well_formed(presented, PATH) == []
+
+
 def tag(cell, *names, reason=None):
     cell.metadata["tags"] = list(names)
     if reason:
@@ -134,4 +203,4 @@ def test_each_rule_can_be_broken(lesson, rule, break_it):
 
 
 def test_every_rule_is_broken_once():
-    assert {rule for rule, _ in BREAKS} == set(rules.RULES)
+    assert {rule for rule, *_ in BREAKS + DECK_BREAKS} == set(rules.RULES)
