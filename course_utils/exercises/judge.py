@@ -143,6 +143,8 @@ def same_numbers(
         raise Wrong(f"{what} holds numbers that are not finite (nan or inf)")
     far = np.abs(array - right) > tolerance * (1 + np.abs(right))
     first = tuple(int(i) for i in np.argwhere(far)[0])
+    if not first:
+        raise Wrong(f"{what} is {float(array):.3f}, expected {float(right):.3f}")
     raise Wrong(
         f"{what} has the right shape and other numbers: at {list(first)} it holds {array[first]:.3f}, "
         f"expected {right[first]:.3f}"
