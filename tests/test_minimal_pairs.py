@@ -1,6 +1,7 @@
 """The minimal pairs: every pair keeps the promise of its columns."""
 
 import csv
+import re
 from collections import Counter
 
 import pytest
@@ -29,6 +30,18 @@ def test_there_are_enough_of_each_kind():
 
 def test_the_readme_gives_the_count():
     assert f"| {len(PAIRS)} pairs" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_deciding_clause_comes_first_about_as_often_as_last():
+    """Else "the last clause wins" would look like understanding."""
+    contrast = [pair["positive"] for pair in PAIRS if pair["kind"] == "contrast"]
+    first = [text for text in contrast if re.search(" (although|though|despite) ", text)]
+    last = [text for text in contrast if re.search(" but |^(Although|Though|Despite) ", text)]
+    assert sorted(first + last) == sorted(contrast)
+    assert len(first) >= 25
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert f"In {len(last)}\nof them the deciding clause comes last" in readme
+    assert f"in {len(first)} it comes first" in readme
 
 
 def test_every_row_is_whole_and_numbered():
