@@ -100,8 +100,9 @@ def table(systems: Sequence[str] | None = None, path: Path = RESULTS) -> str:
     return "\n".join(rows)
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(measured: Sequence[float | None]) -> str:
     """Return mean and standard deviation as text; one value alone, or an empty text without any."""
+    values = [value for value in measured if value is not None]
     if not values:
         return ""
     mean = f"{statistics.mean(values):.3f}"
@@ -118,7 +119,9 @@ def make_run(system: str, source: str, seed: int, verbose: bool = False) -> Run:
         "system": system,
         "source": source,
         "seed": seed,
-        "validation_accuracy": accuracy(trained.validation, reviews.validation.labels),
+        "validation_accuracy": None
+        if trained.validation is None
+        else accuracy(trained.validation, reviews.validation.labels),
         "test_accuracy": accuracy(trained.test, labels),
         "test_loss": round(log_loss(trained.test, labels), 4),
         "parameters": trained.parameters,
@@ -231,7 +234,7 @@ def train_missing(
                 print(
                     f"{k:3d}/{len(todo)}  {(time.monotonic() - start) / 60:5.1f} min  {run['system']:18s} "
                     f"{run['source']:14s} seed {run['seed']}: validation {run['validation_accuracy']:.4f}, "
-                    f"test {run['test_accuracy']:.4f}, {run['seconds']:.0f} s",
+                    f"test {run['test_accuracy']}, {run['seconds']:.0f} s",
                     flush=True,
                 )
         except BaseException:

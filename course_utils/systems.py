@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,14 @@ from course_utils.layers import (
     SpatialDropout1D,
     sigmoid,
 )
+from course_utils.vectors import count_vectors
 
 
 @dataclass(frozen=True)
 class Trained:
     """What training gave: P(positive) of both parts that were held out, and what it took."""
 
-    validation: NDArray[Any]  # P(positive), (reviews,)
+    validation: NDArray[Any] | None  # P(positive), (reviews,); None if the part was trained on
     test: NDArray[Any]
     parameters: int
     epochs: int  # that were trained; the best of them is kept
@@ -62,52 +63,125 @@ class System:
     num_words: int = 10_000
     global_clipnorm: float = 1.0
     weight_decay: float | None = None
+    vectors: float | None = None  # standard deviation of first vectors that come from counts
     needs_seed: bool = True
 
     @property
     def recipe(self) -> str:
         """Return a short code of model and training: another recipe has another code."""
         settings = asdict(self) | {"layers": [engine.describe(layer) for layer in self.layers()]}
-        return short_code(
-            {name: value for name, value in settings.items() if name not in ("title", "lesson")}
-        )
+        left_out = {"title", "lesson"} | ({"vectors"} if self.vectors is None else set())
+        return short_code({name: value for name, value in settings.items() if name not in left_out})
 
     def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
         """Train on the training part; the validation part chooses the epoch."""
-        train, validation, test = (
-            self.cut(part) for part in (reviews.train, reviews.validation, reviews.test)
+        start = time.process_time()
+        model, history = self.fit(reviews, seed, verbose)
+        seconds = time.process_time() - start
+        validation, test = (
+            sigmoid(model.predict(self.cut(part))[:, 0]) for part in (reviews.validation, reviews.test)
         )
-        steps = self.epochs * -(-len(train) // self.batch_size)
+        return Trained(validation, test, model.count_params(), self.epochs, seconds, history)
+
+    def fit(
+        self, reviews: Reviews, seed: int, verbose: bool = True
+    ) -> tuple[engine.Sequential, dict[str, list[float]]]:
+        """Return the trained model and its history; an empty validation part means the last epoch."""
+        train, validation = self.cut(reviews.train), self.cut(reviews.validation)
         model = engine.Sequential(self.layers(), seed=seed)
-        make = getattr(engine, self.optimizer)
+        if self.vectors is not None:
+            start_from_counts(model, train, self.vectors)
+        steps = self.epochs * -(-len(train) // self.batch_size)
         schedule = engine.CosineDecay(self.learning_rate, steps)
         options = {"global_clipnorm": self.global_clipnorm, "weight_decay": self.weight_decay}
-        model.compile(make(schedule, **options))
-        start = time.process_time()
+        model.compile(getattr(engine, self.optimizer)(schedule, **options))
+        chosen_by: dict[str, Any] = {}
+        if validation:
+            chosen_by = {
+                "validation_data": (validation, reviews.validation.labels),
+                "patience": self.epochs,  # never stops early, and brings the best weights back
+                "monitor": "val_accuracy",
+            }
         history = model.fit(
             train,
             reviews.train.labels,
             batch_size=self.batch_size,
             epochs=self.epochs,
-            validation_data=(validation, reviews.validation.labels),
-            patience=self.epochs,  # never stops early, and brings the best weights back
-            monitor="val_accuracy",
             seed=seed,
             verbose=verbose,
+            **chosen_by,
         )
-        seconds = time.process_time() - start
-        return Trained(
-            validation=sigmoid(model.predict(validation)[:, 0]),
-            test=sigmoid(model.predict(test)[:, 0]),
-            parameters=model.count_params(),
-            epochs=self.epochs,
-            seconds=seconds,
-            history=history,
-        )
+        return model, history
 
     def cut(self, part: Part) -> list[NDArray[np.int32]]:
         """Return the ids that this system reads."""
         return part.ids if self.maxlen is None else [ids[-self.maxlen :] for ids in part.ids]
+
+
+@dataclass(frozen=True)
+class Average:
+    """Several nets of one system, from different seeds, that vote: the mean of their P(positive).
+
+    Each trains on training and validation part together and keeps its last epoch, so that nothing
+    is chosen, and there is no validation score.
+    """
+
+    title: str
+    lesson: int
+    system: System
+    members: int = 3
+    needs_seed: bool = False
+
+    @property
+    def num_words(self) -> int:
+        """Ids of the system's vocabulary."""
+        return self.system.num_words
+
+    @property
+    def recipe(self) -> str:
+        """Return a short code of the members' recipe and their number."""
+        return short_code({"system": self.system.recipe, "members": self.members})
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Train every member; average what they say of the test part."""
+        start = time.process_time()
+        fitted = [self.system.fit(everything(reviews), seed + k, verbose) for k in range(self.members)]
+        models, histories = zip(*fitted, strict=True)
+        seconds = time.process_time() - start
+        test = self.system.cut(reviews.test)
+        return Trained(
+            validation=None,
+            test=np.mean([sigmoid(model.predict(test)[:, 0]) for model in models], axis=0),
+            parameters=sum(model.count_params() for model in models),
+            epochs=self.system.epochs,
+            seconds=seconds,
+            history={
+                name: np.mean([history[name] for history in histories], axis=0).tolist()
+                for name in histories[0]
+            },
+        )
+
+
+def everything(reviews: Reviews) -> Reviews:
+    """Return the reviews with the validation part moved into the training part; the test part stays."""
+    train, validation = reviews.train, reviews.validation
+    both = Part(
+        [*train.ids, *validation.ids],
+        np.concatenate([train.labels, validation.labels]),
+        None,
+        np.concatenate([train.rows, validation.rows]),
+    )
+    return replace(reviews, train=both, validation=Part([], train.labels[:0], None, train.rows[:0]))
+
+
+def start_from_counts(model: engine.Sequential, train: Sequence[NDArray[np.int32]], scale: float) -> None:
+    """Give the words of a new model's table the vectors that counts in the reviews say; lesson 13."""
+    table = model.layers[0]
+    assert isinstance(table, Embedding)
+    table.build(table.input_dim)
+    vectors = count_vectors(train, table.input_dim, table.output_dim)
+    known = vectors.any(axis=1)
+    table.embeddings[known] = scale * vectors[known]
 
 
 @dataclass(frozen=True)
@@ -215,7 +289,7 @@ def classifier(
     return [*layers, Dense(1)]
 
 
-SYSTEMS: dict[str, System | Majority | Linear] = {
+SYSTEMS: dict[str, System | Average | Majority | Linear] = {
     "majority": Majority(),
     "bag-of-words": Linear("bag of words, TF-IDF"),
     "tfidf-bigrams": Linear("words and pairs, TF-IDF", ngrams=2, num_words=None),
