@@ -7,6 +7,7 @@ below hold what most judges need.
 
 import copy
 import dis
+import math
 import pickle
 import re
 from collections.abc import Callable, Mapping
@@ -175,13 +176,14 @@ def a_shape(
     raise Wrong(f"{what} {shape}: the number of sizes is right; check what each of them counts")
 
 
-def a_count(what: str, got: object, expected: int, reasons: Mapping[int, str], otherwise: str) -> None:
-    """Raise Wrong unless `got` is the expected whole number, which no reason gives away."""
+def a_count(what: str, got: object, expected: float, reasons: Mapping[float, str], otherwise: str) -> None:
+    """Raise Wrong unless `got` is the expected number, which no reason gives away."""
     if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
         raise Wrong(f"{what} is {describe(got)}, expected a number")
-    if got == expected:
+    if math.isclose(got, expected, abs_tol=1e-9):
         return
-    raise Wrong(f"{what} {got:,}: " + (reasons.get(int(got), otherwise) if np.isfinite(got) else otherwise))
+    found = [reason for slip, reason in reasons.items() if math.isclose(got, slip, abs_tol=1e-9)]
+    raise Wrong(f"{what} {round(got, 6):,}: {[*found, otherwise][0]}")
 
 
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:
