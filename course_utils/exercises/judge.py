@@ -58,15 +58,16 @@ def call(function: Any, **arguments: Any) -> Any:
     """Return what the student's function answers; its own error becomes a reason in one line.
 
     The arguments are passed by position, as copies. Raises Wrong too when the function
-    changes what it was given.
+    changes what it was given; a random generator, which changes with every draw, is passed as it is.
     """
     name = getattr(function, "__name__", "the answer")
     if not callable(function):
         raise Wrong(
             f"the answer is {describe(function)}, expected a function: keep the line that begins with def"
         )
-    given = copy.deepcopy(arguments)
-    before = {key: pickle.dumps(value) for key, value in given.items()}
+    generators = {key: value for key, value in arguments.items() if isinstance(value, np.random.Generator)}
+    given = copy.deepcopy(arguments) | generators
+    before = {key: pickle.dumps(value) for key, value in given.items() if key not in generators}
     try:
         result = function(*given.values())
     except Exception as error:
@@ -75,8 +76,8 @@ def call(function: Any, **arguments: Any) -> Any:
         raise Wrong(
             f"{name}({', '.join(arguments)}) raised {one_line(error)} It was called with {listed}."
         ) from None
-    for key, value in given.items():
-        if pickle.dumps(value) != before[key]:
+    for key in before:
+        if pickle.dumps(given[key]) != before[key]:
             raise Wrong(
                 f"{name} changes its argument {key} in place; make a new array instead, as in "
                 "state = np.tanh(...)"
