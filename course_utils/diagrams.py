@@ -1,6 +1,7 @@
 """Boxes and arrows: the drawings of networks in the lessons, made by code."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -446,4 +447,57 @@ def back_through_time(steps: int, k: int | None = None) -> Figure:
             axis.text(x - 0.95, 3.6, "Uᵀ", fontsize=16, ha="center", va="center")
     middle, width = (reached[0] + reached[-1]) / 2, max(reached[-1] - reached[0] + 1.2, 2.2)
     box(axis, middle, 4.9, "$dW, dU, db$: sums", WEIGHT, width=max(width, 2.6), fontsize=16)
+    return figure
+
+
+def look_back(words: Sequence[str], weights: Sequence[float]) -> Figure:
+    """Draw attention over the states of a recurrent network: one weight a state, one sum."""
+    across = 2.1
+    figure, axis = canvas(across * len(words) + 1.2, 5.6)
+    middle = 0.9 + across * (len(words) - 1) / 2 + 0.3
+    box(axis, middle, 5.0, "context $c$: the weighted sum", OUTPUT, width=5.2, height=0.8, fontsize=18)
+    for t, (word, weight) in enumerate(zip(words, weights, strict=True)):
+        x = 1.2 + across * t
+        box(axis, x, 0.5, word, INPUT, width=1.4, fontsize=18)
+        box(axis, x, 2.0, f"$h_{t + 1}$", STATE, width=1.0, height=0.8, fontsize=20)
+        arrow(axis, (x, 0.8), (x, 1.6))
+        if t + 1 < len(words):
+            arrow(axis, (x + 0.5, 2.0), (x + across - 0.5, 2.0))
+        end = middle + 0.85 * (t - (len(words) - 1) / 2)
+        axis.plot([x, end], [2.4, 4.6], color="#D55E00", linestyle="-", linewidth=1 + 10 * weight, zorder=0)
+        axis.text(
+            x + (end - x) * 0.35,
+            3.17,
+            f"{weight:.2f}",
+            ha="center",
+            va="center",
+            fontsize=17,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+        )
+    return figure
+
+
+def transformer_block() -> Figure:
+    """Draw a block of a Transformer, read from below, with the ways around its two halves."""
+    figure, axis = canvas(11.5, 7.4)
+    rows = (
+        (0.5, "words  +  places", INPUT),
+        (1.9, "multi-head self-attention", WEIGHT),
+        (3.1, "add, LayerNormalization", STATE),
+        (4.5, "Dense 4·d, relu, Dense d", WEIGHT),
+        (5.7, "add, LayerNormalization", STATE),
+        (6.9, "output", OUTPUT),
+    )
+    for y, text, color in rows:
+        box(axis, 4.6, y, text, color, width=4.4, height=0.7, fontsize=18)
+    for (low, *_), (high, *_) in pairwise(rows):
+        arrow(axis, (4.6, low + 0.35), (4.6, high - 0.35))
+    for low, high in ((1.15, 3.1), (3.75, 5.7)):
+        axis.plot([4.6, 7.6, 7.6], [low, low, high], color="black", linestyle="-", linewidth=1.8, zorder=0)
+        arrow(axis, (7.6, high), (6.85, high))
+        axis.text(7.75, (low + high) / 2, "the way around\n(residual)", fontsize=16, va="center")
+    axis.add_patch(Rectangle((1.6, 0.98), 8.4, 5.2, facecolor="none", edgecolor="0.4", linestyle="--"))
+    axis.text(10.1, 3.5, "N times", fontsize=18, va="center")
+    axis.text(0.1, 1.9, "looks at\nother words", fontsize=15, va="center")
+    axis.text(0.1, 4.5, "each word\nfor itself", fontsize=15, va="center")
     return figure

@@ -508,3 +508,51 @@ def curves(axis: Axes, x: ArrayLike, values_by_name: Mapping[str, ArrayLike], **
         axis.plot(places, np.asarray(values), marker="os^DvPX"[k % 7], markevery=every, label=name)
     axis.set(**settings)
     axis.legend()
+
+
+def alignment(
+    axis: Axes,
+    weights: ArrayLike,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+) -> None:
+    """Draw weights of attention, shape (rows, columns), from 0 (dark) to the largest (bright).
+
+    ``rows`` and ``columns`` name them. Raises ValueError for another number of names.
+    """
+    table = np.asarray(weights, dtype=float)
+    if table.shape != (len(rows), len(columns)):
+        raise ValueError(f"weights has shape {table.shape}: expected ({len(rows)}, {len(columns)})")
+    image = axis.imshow(table, vmin=0, cmap="cividis", aspect="auto")
+    axis.set_xticks(range(len(columns)), columns, rotation=90 if max(map(len, columns)) > 1 else 0)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.tick_params(labelleft=True)
+    axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axis.grid(visible=False)
+    axis.figure.colorbar(image, ax=axis)
+
+
+def means_by_unit(
+    axis: Axes, samples_by_name: Mapping[str, ArrayLike], background: ArrayLike, *, ylabel: str = ""
+) -> None:
+    """Draw the mean of every unit in two or three samples, with three standard errors up and down.
+
+    Each entry has shape (samples, units), and so has ``background``: a grey band spans its mean and
+    one standard deviation up and down, unit by unit.
+    """
+    everything = np.asarray(background, dtype=float)
+    units = np.arange(everything.shape[1])
+    middle, width = everything.mean(axis=0), everything.std(axis=0)
+    axis.bar(units, 2 * width, 0.9, middle - width, color="0.85", label="all words")
+    shifts = 0.3 * (np.arange(len(samples_by_name)) - (len(samples_by_name) - 1) / 2)
+    for k, (name, samples) in enumerate(samples_by_name.items()):
+        values = np.asarray(samples, dtype=float)
+        errors = 3 * values.std(axis=0) / np.sqrt(len(values))
+        place = units + shifts[k]
+        axis.errorbar(place, values.mean(axis=0), errors, fmt="os^"[k], markersize=6, label=name)
+    axis.set(xlabel="unit", ylabel=ylabel, xlim=(-0.7, len(units) - 0.3))
+    axis.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

@@ -1,16 +1,19 @@
 """The models of the scoreboard, each at its exact shape, and how each is trained.
 
-Every system trains with the course's own engine (`course_utils.engine`), and all in one way:
+Every recurrent system trains with the course's own engine (`course_utils.engine`), those with
+attention with Keras, and all in one way:
 reviews of similar length share a batch, padding is masked, gradients are clipped, the learning
 rate falls along a cosine, and the weights of the epoch with the best validation accuracy are
 kept. The test part is read once, at the end.
 """
 
+import ast
 import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +31,7 @@ from course_utils.layers import (
     Dense,
     Dropout,
     Embedding,
+    GlobalMaxPooling1D,
     Layer,
     SimpleRNN,
     SpatialDropout1D,
@@ -185,6 +189,72 @@ def start_from_counts(model: engine.Sequential, train: Sequence[NDArray[np.int32
 
 
 @dataclass(frozen=True)
+class KerasSystem:
+    """A model of `course_utils.attention` and its training with Keras; otherwise as a System.
+
+    A seed fixes the first weights, the batches and the dropout; several threads add up in any
+    order, so that two runs agree in their first digits only.
+    """
+
+    title: str
+    lesson: int
+    model: str  # the name of a function of course_utils.attention
+    options: dict[str, float] = field(repr=False)  # its arguments, without num_words
+    maxlen: int
+    epochs: int
+    batch_size: int
+    learning_rate: float  # of the first step
+    num_words: int = 10_000
+    needs_seed: bool = True
+
+    @property
+    def recipe(self) -> str:
+        """Return a short code of the settings and of the model's source, read without importing Keras."""
+        source = ast.parse(Path(__file__).with_name("attention.py").read_text(encoding="utf-8"))
+        (function,) = (
+            one for one in source.body if isinstance(one, ast.FunctionDef) and one.name == self.model
+        )
+        settings = {name: value for name, value in asdict(self).items() if name not in ("title", "lesson")}
+        return short_code({**settings, "source": ast.unparse(function)})
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Train on the training part; the validation part chooses the epoch."""
+        from course_utils import attention  # Keras takes seconds to import: only where it trains
+        from course_utils.training import LengthBatches, Progress, keras
+
+        train = LengthBatches(reviews.train, self.batch_size, maxlen=self.maxlen, seed=seed)
+        validation, test = (
+            LengthBatches(part, 256, maxlen=self.maxlen, seed=None)
+            for part in (reviews.validation, reviews.test)
+        )
+        start = time.process_time()
+        keras.utils.set_random_seed(seed)
+        model = getattr(attention, self.model)(num_words=self.num_words, **self.options)
+        schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.epochs * len(train))
+        model.compile(
+            keras.optimizers.Adam(schedule, global_clipnorm=1.0),
+            keras.losses.BinaryCrossentropy(from_logits=True),
+            metrics=[keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")],
+            jit_compile=False,
+        )
+        best = keras.callbacks.EarlyStopping(
+            "val_accuracy", mode="max", patience=self.epochs, restore_best_weights=True
+        )
+        history = model.fit(
+            train,
+            epochs=self.epochs,
+            validation_data=validation,
+            callbacks=[best, *([Progress()] if verbose else [])],
+            verbose=0,
+        ).history
+        seconds = time.process_time() - start
+        held_out, unseen = (
+            sigmoid(part.restore_order(model.predict(part, verbose=0))[:, 0]) for part in (validation, test)
+        )
+        return Trained(held_out, unseen, model.count_params(), self.epochs, seconds, history)
+
+
+@dataclass(frozen=True)
 class Majority:
     """Always says how many training reviews are positive."""
 
@@ -289,7 +359,28 @@ def classifier(
     return [*layers, Dense(1)]
 
 
-SYSTEMS: dict[str, System | Average | Majority | Linear] = {
+def step(title: str, recurrent: Callable[[], Sequence[Layer]], vectors: float | None = None) -> System:
+    """Return a system of lesson 13: all are alike but for the layers between Embedding and Dropout."""
+    return System(
+        title,
+        lesson=13,
+        layers=lambda: [
+            Embedding(20_000, 64, mask_zero=True),
+            Dropout(0.1, noise_shape=(None, None, 1)),
+            *recurrent(),
+            Dropout(0.3),
+            Dense(1),
+        ],
+        maxlen=400,
+        epochs=2,
+        batch_size=32,
+        learning_rate=3e-3,
+        num_words=20_000,
+        vectors=vectors,
+    )
+
+
+SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "majority": Majority(),
     "bag-of-words": Linear("bag of words, TF-IDF"),
     "tfidf-bigrams": Linear("words and pairs, TF-IDF", ngrams=2, num_words=None),
@@ -406,5 +497,61 @@ SYSTEMS: dict[str, System | Average | Majority | Linear] = {
         epochs=8,
         batch_size=64,
         learning_rate=1e-3,
+    ),
+    "gru-last": step("GRU 32, last state", lambda: [GRU(32)]),
+    "gru-both": step("GRU 32 in both directions, last states", lambda: [Bidirectional(GRU(32))]),
+    "gru-max": step(
+        "GRU 32 in both directions, largest of all states",
+        lambda: [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()],
+    ),
+    "gru-vectors": (
+        vectors_first := step(
+            "the same, first vectors from counts",
+            lambda: [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()],
+            vectors=0.3,
+        )
+    ),
+    "gru-average": Average("three of these, on all training reviews", lesson=13, system=vectors_first),
+    "best-one": (
+        larger := System(
+            "the same with GRU 64, more words, more features",
+            lesson=13,
+            layers=lambda: classifier(
+                100,
+                Bidirectional(GRU(64, return_sequences=True)),
+                GlobalMaxPooling1D(),
+                num_words=30_000,
+                words=0.2,
+                drop=0.2,
+                between=0.4,
+            ),
+            maxlen=400,
+            epochs=4,
+            batch_size=32,
+            learning_rate=3e-3,
+            num_words=30_000,
+            vectors=0.3,
+        )
+    ),
+    "best": Average("three of these, on all training reviews", lesson=13, system=larger),
+    "A1": KerasSystem(
+        "LSTM 32, attention pooling",
+        lesson=14,
+        model="attention_pooling",
+        options={"output_dim": 32, "units": 32, "words": 0.2, "dropout": 0.3},
+        maxlen=200,
+        epochs=4,
+        batch_size=64,
+        learning_rate=3e-3,
+    ),
+    "A2": KerasSystem(
+        "self-attention, two heads",
+        lesson=14,
+        model="self_attention",
+        options={"output_dim": 32, "num_heads": 2, "longest": 200, "words": 0.2, "dropout": 0.3},
+        maxlen=200,
+        epochs=4,
+        batch_size=64,
+        learning_rate=2e-3,
     ),
 }

@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import Future
+from dataclasses import replace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from course_utils import plots, scoreboard
+from course_utils import attention, plots, scoreboard
 from course_utils.data import Part, Reviews
-from course_utils.systems import SYSTEMS, Linear, Majority
+from course_utils.systems import SYSTEMS, KerasSystem, Linear, Majority, System
 from course_utils.text import Vocabulary
 
 mpl.use("agg")
@@ -34,6 +35,10 @@ PARAMETERS = {  # embedding + cells + dense, by hand: gates * ((features + units
     "S3d": 10_000 * 32 + (32 + 64 + 1) * 64 + 65,
     "S4c": 10_000 * 32 + (32 + 32 + 1) * 32 + 33,
 }
+ATTENTION = {  # embedding + LSTM + scores + dense; words and places + four projections + norm + dense
+    "A1": 10_000 * 32 + 4 * (32 + 32 + 1) * 32 + (33 * 32 + 32) + 33,
+    "A2": (10_000 + 200) * 32 + 4 * 33 * 32 + 2 * 32 + 33,
+}
 READS = {"S0": 150, "S1": 500, "S2b": 80, "S2c": 80, "S3c": None, "S3d": 40, "S4c": 500} | {
     f"S3a-{cell}": 40 for cell in ("simple", "gru", "lstm")
 }
@@ -51,7 +56,7 @@ def small_reviews(rng, count=60):
 
 
 def test_every_system_has_the_shape_of_the_older_write_up():
-    recurrent = {name: system for name, system in SYSTEMS.items() if system.needs_seed}
+    recurrent = {name: system for name, system in SYSTEMS.items() if isinstance(system, System)}
     assert set(recurrent) == set(PARAMETERS) == set(READS)
     for name, system in recurrent.items():
         ids = np.ones((2, 3), "int32")
@@ -91,6 +96,31 @@ def test_a_system_learns_and_repeats_itself(rng):
     assert len(trained.history["val_accuracy"]) == trained.epochs == 30
     best = max(trained.history["val_accuracy"])
     assert scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_a_system_with_attention_learns(rng, name):
+    reviews, system = small_reviews(rng), SYSTEMS[name]
+    assert isinstance(system, KerasSystem)
+    quick = replace(system, epochs=12, learning_rate=0.02, batch_size=20)
+    assert len({system.recipe, quick.recipe, replace(system, options={}).recipe}) == 3
+    assert replace(system, title="other").recipe == system.recipe
+    trained = quick.train(reviews, seed=1, verbose=False)
+    assert trained.parameters == ATTENTION[name]
+    assert scoreboard.accuracy(trained.test, reviews.test.labels) > 0.9
+    best = max(trained.history["val_accuracy"])
+    assert scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(best, abs=1e-4)
+
+
+def test_padding_on_either_side_does_not_change_an_answer_of_attention(rng):
+    ids = rng.integers(1, 10, size=(3, 6)).astype("int32")
+    for name in ATTENTION:
+        model = getattr(attention, SYSTEMS[name].model)(num_words=10, **SYSTEMS[name].options)
+        model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
+        answers = [model(np.pad(ids, ((0, 0), pad))) for pad in ((0, 0), (4, 0), (0, 4))]
+        assert np.ptp(answers[0]) > 1e-2
+        for padded in answers[1:]:
+            np.testing.assert_allclose(padded, answers[0], atol=1e-4)
 
 
 def test_baselines_learn_what_they_can(rng):
@@ -225,7 +255,7 @@ def test_committed_results_are_those_of_the_committed_systems():
         assert run["recipe"] == SYSTEMS[run["system"]].recipe
         if run["history"]:
             assert run["validation_accuracy"] == pytest.approx(max(run["history"]["val_accuracy"]), abs=2e-4)
-            assert run["parameters"] == PARAMETERS[run["system"]]
+            assert run["parameters"] == (PARAMETERS | ATTENTION)[run["system"]]
         right = sum(group["true_positive"] + group["true_negative"] for group in run["by_length"])
         reviews = sum(one["reviews"] for one in run["calibration"])
         assert right / reviews == pytest.approx(run["test_accuracy"], abs=1e-3)
