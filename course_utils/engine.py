@@ -19,7 +19,7 @@ from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
@@ -401,12 +401,17 @@ class Sequential:
         labels = check_labels(y, len(x))
         return evaluate_logits(self.predict(x, batch_size, padding), labels)[0]
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write layers and weights, but not the optimiser, into one .npz file."""
+    def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
+        """Write layers and weights, but not the optimiser, into one .npz file.
+
+        With `dtype="float16"` the weights are rounded to three digits, and the file is half as large.
+        """
         if not self.weights:
             raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
         config = json.dumps([describe(layer) for layer in self.layers])
-        arrays: dict[str, Any] = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
+        arrays: dict[str, Any] = {
+            f"weight_{i}": weight.astype(dtype or weight.dtype) for i, weight in enumerate(self.weights)
+        }
         with open(path, "wb") as file:
             np.savez(file, config=np.array(config), **arrays)
 

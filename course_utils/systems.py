@@ -516,15 +516,15 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
         larger := System(
             "the same with GRU 64, more words, more features",
             lesson=13,
-            layers=lambda: classifier(
-                100,
+            layers=lambda: [
+                Embedding(30_000, 100, mask_zero=True),
+                Dropout(0.2, noise_shape=(None, None, 1)),
+                SpatialDropout1D(0.2),
                 Bidirectional(GRU(64, return_sequences=True)),
                 GlobalMaxPooling1D(),
-                num_words=30_000,
-                words=0.2,
-                drop=0.2,
-                between=0.4,
-            ),
+                Dropout(0.4),
+                Dense(1),
+            ],
             maxlen=400,
             epochs=4,
             batch_size=32,

@@ -478,6 +478,11 @@ def test_save_and_load_bring_back_the_model_without_pickle(tmp_path, rng):
     assert [layer.get_config() for layer in again.layers[3:]] == [
         layer.get_config() for layer in model.layers[3:]
     ]
+    model.save(tmp_path / "half.npz", dtype="float16")
+    half = Sequential.load(tmp_path / "half.npz")
+    assert all(weight.dtype == np.float32 for weight in half.weights)
+    np.testing.assert_allclose(half.predict(ids), expected, atol=5e-3)
+    assert (tmp_path / "half.npz").stat().st_size < path.stat().st_size
     with np.load(path, allow_pickle=False) as file:
         assert all(array.dtype.kind in "fU" for array in file.values())
     np.savez(path, other=np.ones(3))

@@ -12,8 +12,10 @@ from sklearn.metrics import log_loss
 
 from course_utils import attention, plots, scoreboard
 from course_utils.data import Part, Reviews
-from course_utils.systems import SYSTEMS, KerasSystem, Linear, Majority, System
+from course_utils.layers import GRU, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, sigmoid
+from course_utils.systems import SYSTEMS, Average, KerasSystem, Linear, Majority, System, everything
 from course_utils.text import Vocabulary
+from course_utils.vectors import count_vectors
 
 mpl.use("agg")
 
@@ -34,14 +36,19 @@ PARAMETERS = {  # embedding + cells + dense, by hand: gates * ((features + units
     "S3c": 20_000 * 32 + 2 * 4 * (32 + 32 + 1) * 32 + 33,
     "S3d": 10_000 * 32 + (32 + 64 + 1) * 64 + 65,
     "S4c": 10_000 * 32 + (32 + 32 + 1) * 32 + 33,
+    "gru-last": 20_000 * 64 + 3 * (64 + 32 + 2) * 32 + 33,
+    "gru-both": 20_000 * 64 + 2 * 3 * (64 + 32 + 2) * 32 + 65,
+    "gru-max": 20_000 * 64 + 2 * 3 * (64 + 32 + 2) * 32 + 65,
+    "gru-vectors": 20_000 * 64 + 2 * 3 * (64 + 32 + 2) * 32 + 65,
+    "best-one": 30_000 * 100 + 2 * 3 * (100 + 64 + 2) * 64 + 129,
 }
 ATTENTION = {  # embedding + LSTM + scores + dense; words and places + four projections + norm + dense
     "A1": 10_000 * 32 + 4 * (32 + 32 + 1) * 32 + (33 * 32 + 32) + 33,
     "A2": (10_000 + 200) * 32 + 4 * 33 * 32 + 2 * 32 + 33,
 }
-READS = {"S0": 150, "S1": 500, "S2b": 80, "S2c": 80, "S3c": None, "S3d": 40, "S4c": 500} | {
-    f"S3a-{cell}": 40 for cell in ("simple", "gru", "lstm")
-}
+READS = {"S0": 150, "S1": 500, "S2b": 80, "S2c": 80, "S3c": None, "S3d": 40, "S4c": 500}
+READS |= {f"S3a-{cell}": 40 for cell in ("simple", "gru", "lstm")}
+READS |= {f"gru-{step}": 400 for step in ("last", "both", "max", "vectors")} | {"best-one": 400}
 MOVIE_REVIEWS = {"source": "movie-reviews", "seed": 0}
 
 
@@ -55,7 +62,7 @@ def small_reviews(rng, count=60):
     return Reviews(*parts, Vocabulary(tuple("abcdefghij")), "made up", "off")
 
 
-def test_every_system_has_the_shape_of_the_older_write_up():
+def test_every_system_has_the_shape_that_is_promised():
     recurrent = {name: system for name, system in SYSTEMS.items() if isinstance(system, System)}
     assert set(recurrent) == set(PARAMETERS) == set(READS)
     for name, system in recurrent.items():
@@ -66,7 +73,8 @@ def test_every_system_has_the_shape_of_the_older_write_up():
             y, mask = layer.forward(y, mask), layer.compute_mask(y, mask)
         assert sum(layer.count_params() for layer in built) == PARAMETERS[name]
         assert system.maxlen == READS[name]
-        assert system.num_words == (20_000 if name == "S3c" else 10_000)
+        table = 30_000 if name == "best-one" else 20_000 if name.startswith(("S3c", "gru")) else 10_000
+        assert system.num_words == built[0].input_dim == table
 
 
 def test_cut_keeps_the_end_of_a_review(rng):
@@ -75,6 +83,56 @@ def test_cut_keeps_the_end_of_a_review(rng):
     assert all(len(ids) == 8 for ids in system.cut(part))
     shorter = type(system)(**{**vars(system), "maxlen": 3})
     np.testing.assert_array_equal(shorter.cut(part)[0], part.ids[0][-3:])
+
+
+def tiny(**changes):
+    """A system that learns the small reviews."""
+    settings = {
+        "title": "tiny",
+        "lesson": 13,
+        "layers": lambda: [
+            Embedding(12, 4, mask_zero=True),
+            Bidirectional(GRU(3, return_sequences=True)),
+            GlobalMaxPooling1D(),
+            Dense(1),
+        ],
+        "maxlen": 6,
+        "epochs": 6,
+        "batch_size": 8,
+        "learning_rate": 1e-2,
+        "num_words": 12,
+    }
+    return System(**settings | changes)
+
+
+def test_first_vectors_come_from_the_training_part_alone(rng):
+    reviews = small_reviews(rng)
+    idle = {"epochs": 1, "learning_rate": 1e-9, "vectors": 0.5}
+    tables = [
+        tiny(**idle, **more).fit(reviews, 0, verbose=False)[0].weights[0] for more in ({}, {"maxlen": 3})
+    ]
+    expected = 0.5 * count_vectors([ids[-6:] for ids in reviews.train.ids], 12, 4)
+    np.testing.assert_allclose(tables[0][4:], expected[4:], atol=1e-4)
+    assert np.abs(tables[0][:4]).max() <= 0.05  # special ids keep the usual start
+    assert np.abs(tables[0] - tables[1]).max() > 0.01
+
+
+def test_average_of_several_nets(rng):
+    """It says what its members say on average, and each of them learns from the validation part too."""
+    reviews, system = small_reviews(rng), tiny()
+    trained = Average("two", 13, system, members=2).train(reviews, seed=3, verbose=False)
+    together = everything(reviews)
+    assert len(together.train) == 120
+    assert len(together.validation) == 0
+    models = [system.fit(together, seed, verbose=False)[0] for seed in (3, 4)]
+    test = system.cut(reviews.test)
+    each = [sigmoid(model.predict(test)[:, 0]) for model in models]
+    assert not np.allclose(each[0], each[1])
+    np.testing.assert_allclose(trained.test, (each[0] + each[1]) / 2, rtol=1e-5)
+    assert trained.validation is None
+    assert trained.parameters == 2 * models[0].count_params()
+    assert set(trained.history) == {"loss", "accuracy"}
+    assert np.mean((trained.test > 0.5) == reviews.test.labels) > 0.9
 
 
 def test_another_recipe_has_another_code():
@@ -220,6 +278,9 @@ def test_table_shows_mean_and_spread_over_the_seeds(tmp_path):
     assert rows[2] == ["majority", "majority class", "1,234", "", "", "0.800", "", "0.0"]
     assert rows[3][3:] == ["0.800 ± 0.000", "0.810 ± 0.010", "", "0.837", "0.5"]
     assert len(scoreboard.table(["S0"], path=path).split("\n")) == 3
+    # Nets that learned from the validation part have no validation score.
+    scoreboard.save([made_up_run("best", "keras", 0) | {"validation_accuracy": None}], path)
+    assert scoreboard.table(path=path).split("\n")[2].split(" | ")[3:5] == ["", "0.800"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""The best net comes from its file, and from training where the file is missing or damaged."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_utils import best
+from course_utils.data import load_reviews
+from course_utils.layers import GRU, Bidirectional, Dense, Embedding, GlobalMaxPooling1D
+from course_utils.reading import Reader
+from course_utils.systems import SYSTEMS, System
+
+WORDS = 300
+SMALL = System(
+    "a small net",
+    lesson=13,
+    layers=lambda: [
+        Embedding(WORDS, 4, mask_zero=True),
+        Bidirectional(GRU(2, return_sequences=True)),
+        GlobalMaxPooling1D(),
+        Dense(1),
+    ],
+    maxlen=20,
+    epochs=1,
+    batch_size=64,
+    learning_rate=1e-3,
+    num_words=WORDS,
+    vectors=0.3,
+)
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """The net that is trained instead is small, reads few reviews, and is kept in a folder of this test."""
+    reviews = load_reviews(num_words=WORDS)
+    few = dataclasses.replace(
+        reviews,
+        **{
+            name: dataclasses.replace(
+                part,
+                ids=part.ids[:300],
+                labels=part.labels[:300],
+                rows=part.rows[:300],
+                texts=None,
+            )
+            for name in ("train", "validation", "test")
+            for part in [getattr(reviews, name)]
+        },
+    )
+    monkeypatch.setitem(SYSTEMS, "gru-vectors", SMALL)
+    monkeypatch.setattr(best, "load_reviews", lambda *a, **k: few)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_the_file_of_the_course_reads_reviews():
+    reader = best.load_best(verbose=False)
+    assert len(reader.records[0].labels) == best.RECORDED
+    right = (reader.records[0].logits > 0) == (reader.records[0].labels == 1)
+    assert right.mean() > 0.907
+    for text, positive in [
+        ("This is one of the best films I have ever seen, a wonderful story and great actors.", True),
+        ("What a waste of time. The plot is dull and the acting is awful.", False),
+    ]:
+        answer = reader.answer(text)
+        assert (answer.logit > 0) == positive
+        assert answer.right > 450
+
+
+def test_the_file_holds_the_recipe_of_the_scoreboard():
+    """The shapes of the weights are those of the system."""
+    reader, system = best.load_best(verbose=False), SYSTEMS["best-one"]
+    assert reader.maxlen == system.maxlen
+    assert len(reader.vocabulary) == system.num_words
+    shapes = []
+    y, mask = np.array([[4]]), None
+    for layer in system.layers():
+        y, mask = layer.forward(y, mask), layer.compute_mask(y, mask)
+        shapes += [weight.shape for weight in layer.weights]
+    assert [weight.shape for weight in reader.model.weights] == shapes
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"PK\x03\x04 cut off"])
+def test_without_the_file_a_smaller_net_is_trained_once(small, capsys, damage):
+    file = small / "best_model.npz"
+    if damage is not None:
+        file.write_bytes(damage)
+    first = best.load_best(file)
+    shown = capsys.readouterr().out
+    assert "best_model.npz is not there" in shown or "best_model.npz cannot be read" in shown
+    assert "A smaller net is trained now; git checkout brings best_model.npz back." in shown
+    again = best.load_best(file)
+    assert "smaller_best_model.npz: " in capsys.readouterr().out
+    text = "a good film with a bad end"
+    assert abs(first.answer(text).logit - again.answer(text).logit) < 0.01  # three digits are kept
+    assert sorted(path.name for path in (small / "cache").iterdir()) == ["smaller_best_model.npz"]
+    if damage is not None:
+        assert file.read_bytes() == damage
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing(small, monkeypatch, capsys):
+    (small / "file").write_text("")
+    monkeypatch.setenv("COURSE_CACHE", str(small / "file" / "folder"))
+    assert isinstance(best.load_best(small / "none.npz"), Reader)
+    assert "It could not be kept for the next time" in capsys.readouterr().out
+
+
+def test_a_failed_write_keeps_the_old_file(small, monkeypatch):
+    file = small / "best_model.npz"
+    file.write_bytes(b"old")
+    reader = best.load_best(small / "none.npz", verbose=False)
+
+    def half(self, path, dtype=None):
+        path.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Reader, "save", half)
+    with pytest.raises(OSError, match="no space left"):
+        best.write(reader, file)
+    assert file.read_bytes() == b"old"
+    assert [path.name for path in small.glob("best*")] == ["best_model.npz"]
+
+
+def test_training_writes_the_file(small, monkeypatch, capsys):
+    monkeypatch.setattr(best, "FILE", small / "best_model.npz")
+    monkeypatch.setitem(SYSTEMS, "best-one", SMALL)
+    assert best.main() == 0
+    assert "best_model.npz: " in capsys.readouterr().out
+    assert Reader.load(small / "best_model.npz").maxlen == SMALL.maxlen
