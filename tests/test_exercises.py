@@ -150,13 +150,12 @@ def listening(judged, reasons, known):
 @pytest.mark.parametrize("number", EXERCISES)
 def test_every_reason_is_given_to_some_wrong_answer(number, capsys, monkeypatch):
     """A reason that no wrong answer gets may be false, and nobody would know."""
-    known, given = set(), ""
+    known = set()
     for name, reasons in REASONS.items():
         monkeypatch.setattr(judge, name, listening(getattr(judge, name), reasons, known))
-    for old, new, _ in WRONG[number]:
-        given += run(number, slipped(number, old, new), capsys)
-    assert {reason for reason in known if one_line(reason) not in given} == set()
-    assert known or number == "1.4"
+    given = [run(number, slipped(number, old, new), capsys) for old, new, _ in WRONG[number]]
+    assert {reason for reason in known if one_line(reason) not in "".join(given)} == set()
+    assert known or len(set(given)) >= 5  # a judge whose reasons are all its own, such as that of 1.4
 
 
 def test_wrong_answers_belong_to_exercises():

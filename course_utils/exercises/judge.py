@@ -145,11 +145,12 @@ def same_numbers(
         raise Wrong(f"{what} holds numbers that are not finite (nan or inf)")
     far = np.abs(array - right) > tolerance * (1 + np.abs(right))
     first = tuple(int(i) for i in np.argwhere(far)[0])
+    digits = 3 if abs(array[first] - right[first]) > 0.002 else 6  # they must look different
     if not first:
-        raise Wrong(f"{what} is {float(array):.3f}, expected {float(right):.3f}")
+        raise Wrong(f"{what} is {float(array):.{digits}f}, expected {float(right):.{digits}f}")
     raise Wrong(
-        f"{what} has the right shape and other numbers: at {list(first)} it holds {array[first]:.3f}, "
-        f"expected {right[first]:.3f}"
+        f"{what} has the right shape and other numbers: at {list(first)} it holds {array[first]:.{digits}f}, "
+        f"expected {right[first]:.{digits}f}"
     )
 
 
