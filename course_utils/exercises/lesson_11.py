@@ -14,20 +14,20 @@ from course_utils.layers import Array, sigmoid
 States = list[Array]
 
 
-def judge_widths(one_width: object, in_order: object, in_buckets: object) -> None:
+def judge_widths(ids_one_width: object, ids_in_order: object, ids_in_buckets: object) -> None:
     """Reviews of 12, 3, 11, 4, 12 and 5 ids, in batches of two."""
     words = "that counts the ids of the reviews; the zeros beside them are read as well"
     widths_alone = "that adds up the widths; each batch has two rows of its width"
     judge.a_count(
-        "one_width",
-        one_width,
+        "ids_one_width",
+        ids_one_width,
         72,
         {47: words, 12: "that is the width; six reviews are as wide", 36: "that is three rows, one a batch"},
         "six rows, each as wide as the longest of all reviews",
     )
     judge.a_count(
-        "in_order",
-        in_order,
+        "ids_in_order",
+        ids_in_order,
         70,
         {
             47: words,
@@ -38,8 +38,8 @@ def judge_widths(one_width: object, in_order: object, in_buckets: object) -> Non
         "for each batch: two rows, as wide as the longer of its two reviews",
     )
     judge.a_count(
-        "in_buckets",
-        in_buckets,
+        "ids_in_buckets",
+        ids_in_buckets,
         54,
         {
             47: "only a batch of equal lengths has no zeros; 5 and 11 share one here",
@@ -361,7 +361,7 @@ EXERCISES = (
     Exercise(
         number="11.1",
         kind="Predict",
-        answers=("one_width", "in_order", "in_buckets"),
+        answers=("ids_one_width", "ids_in_order", "ids_in_buckets"),
         judge=judge_widths,
         hints=(
             "A batch is a rectangle: rows times width. Its width is that of its longest review.",
@@ -369,9 +369,9 @@ EXERCISES = (
             "Sorted they are (3, 4), (5, 11) and (12, 12).",
         ),
         solution="""
-one_width = 72
-in_order = 70
-in_buckets = 54
+ids_one_width = 72
+ids_in_order = 70
+ids_in_buckets = 54
 """,
         why="6 · 12, then 2 · (12 + 11 + 12), then 2 · (4 + 11 + 12). The reviews have 47 ids: a width for "
         "each batch saves next to nothing as long as chance deals them out; sorting saves it.",

@@ -35,7 +35,7 @@ WRONG = {
         ("54", "27", "each batch has two rows of its width"),
         ("54", "70", "sort them by length first"),
         ("54", "60", "deal out two at a time"),
-        ("72", "...", "Not tried yet: one_width"),
+        ("72", "...", "Not tried yet: ids_one_width"),
     ],
     "11.2": [
         ("states = [np.where(word, a, b) for a, b in zip(new, states)]", "states = new", "padding is read"),
