@@ -17,7 +17,7 @@ import pytest
 
 from course_utils import exercises as course
 from course_utils.exercises import judge
-from tests.exercise_cells import drift, exercise_cells, exercise_problems, setup_cell
+from tests.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
 from tests.make_solutions import class_copy, graded_copy, solved_copy
 from tests.wrong_answers import WRONG
 
@@ -296,6 +296,13 @@ def test_progress_can_be_off(own_progress, capsys, monkeypatch):
 def test_lesson_and_registered_exercises_agree(path):
     lesson = str(int(path.name.split("_")[0]))
     assert exercise_problems(nbformat.read(path, as_version=4), numbers(lesson)) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_lesson_takes_the_names_that_exercises_need(lesson):
+    """A lesson's own `check` would stand in the way of whoever does an exercise right after its section."""
+    sources = [cell.source for cell in NOTEBOOKS[lesson].cells if cell.cell_type == "code"]
+    assert {name for source in sources for name in assigned(source)}.isdisjoint(course.__all__)
 
 
 def edit(index, old, new):
