@@ -23,7 +23,7 @@ WITH_OUTPUT_SHARE = 0.7
 LARGEST_OUTPUT = 1_000_000  # characters, pictures included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}  # a cell without one goes on with the slide
 SLIDE_KEYS = {"slide_type", "show", "notes"}
-SHOWN = {"code", "output"}  # without it: the code, and its output at the next key
+SHOWN = {"code", "output", "figure"}  # without it: the code, and its output at the next key
 NOTES = {"say", "ask", "question", "mistake"}
 MOST_SLIDES, LONGEST_CODE_ON_A_SLIDE, FEWEST_NOTES = 25, 10, 2
 
@@ -295,10 +295,17 @@ def deck_is_well_formed(notebook: NotebookNode, _: Path) -> list[str]:
             )
         if "show" in slideshow and (slideshow["show"] not in SHOWN or cell.cell_type != "code"):
             problems.append(f"cell {i} shows {slideshow['show']!r}: only for code, one of {sorted(SHOWN)}")
+        if slideshow.get("show") == "figure" and not any(
+            "image/png" in output.get("data", {}) for output in cell.get("outputs", [])
+        ):
+            problems.append(f"cell {i} shows a figure, and has none")
     for number, slide in enumerate(slides(notebook), start=1):
         for i, cell in slide:
             lines = len([line for line in cell.source.splitlines() if line.strip()])
-            shown = cell.cell_type == "code" and cell.metadata.get("slideshow", {}).get("show") != "output"
+            shown = cell.cell_type == "code" and cell.metadata.get("slideshow", {}).get("show") not in {
+                "output",
+                "figure",
+            }
             if shown and lines > LONGEST_CODE_ON_A_SLIDE:
                 problems.append(
                     f"cell {i} puts {lines} lines of code on slide {number}, "
