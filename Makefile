@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+INSTRUCTOR := $(VENV)/instructor
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 FIRST := notebooks/01_numpy_rnn_loop.ipynb
@@ -12,7 +13,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	benchmark scoreboard clean
+	slides present test-browser benchmark scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -59,6 +60,21 @@ solutions: $(READY)  ## for instructors: solved lessons, a class set without sol
 test-solutions: solutions  ## run every solved lesson, outputs compared
 	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions
 
+$(INSTRUCTOR): requirements-instructor.txt $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements-instructor.txt
+	@touch $(INSTRUCTOR)
+
+slides: $(INSTRUCTOR)  ## for instructors: decks that need no network, in build/slides (needs npm and chromium)
+	$(BIN)/python slides/make_slides.py $(NB)
+
+present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel: make present NB=notebooks/03_simple_rnn_cell.ipynb
+	$(BIN)/python slides/make_slides.py --copies
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url="/lab/tree/build/present/$(notdir $(or $(NB),$(FIRST)))" $(LAB_FLAGS) $(LAB_OPTIONS)
+
+test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
+	$(BIN)/python -m pytest -p no:cacheprovider slides/browser_tests.py
+
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python tests/benchmark.py
 
@@ -72,3 +88,5 @@ clean:  ## remove .venv, build and every cache inside this folder
 lock:  ## solve the requirements anew (needs uv: pip install uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.txt
+	uv pip compile --group pyproject.toml:instructor --no-deps --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-instructor.txt

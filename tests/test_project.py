@@ -30,6 +30,8 @@ PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
 LOCK_TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 DECLARED = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
+INSTRUCTOR = PYPROJECT["dependency-groups"]["instructor"]
+INSTRUCTOR_LOCK_TEXT = (ROOT / "requirements-instructor.txt").read_text(encoding="utf-8")
 LINUX = {
     "sys_platform": "linux",
     "platform_machine": "x86_64",
@@ -46,9 +48,9 @@ WINDOWS = {
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 
-def locked():
-    """Every line of the pinned file as a Requirement."""
-    lines = re.findall(r"^([A-Za-z0-9].*?)\s*\\?$", LOCK_TEXT, flags=re.MULTILINE)
+def locked(text=LOCK_TEXT):
+    """Every line of a pinned file as a Requirement."""
+    lines = re.findall(r"^([A-Za-z0-9].*?)\s*\\?$", text, flags=re.MULTILINE)
     return [Requirement(line) for line in lines]
 
 
@@ -89,14 +91,24 @@ def test_every_platform_gets_one_tensorflow(platform, name):
     assert [p for p in pins(platform, "3.12") if p.startswith("tensorflow")] == [name]
 
 
-def test_every_pin_is_exact_and_hashed():
-    blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK_TEXT, flags=re.MULTILINE)[1:]
-    assert len(blocks) == len(locked())
+@pytest.mark.parametrize("text", [LOCK_TEXT, INSTRUCTOR_LOCK_TEXT], ids=["student", "instructor"])
+def test_every_pin_is_exact_and_hashed(text):
+    blocks = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(locked(text))
     for block in blocks:
         requirement = Requirement(block.split("\\")[0].strip())
         assert str(requirement.specifier).startswith("=="), requirement
         assert "--hash=sha256:" in block, requirement
-    assert "://" not in LOCK_TEXT
+    assert "://" not in text
+
+
+def test_instructors_install_adds_to_the_students_and_nothing_else():
+    """The second lock pins what its group declares, and no package is in both."""
+    pinned = {r.name: Version(str(r.specifier).removeprefix("==")) for r in locked(INSTRUCTOR_LOCK_TEXT)}
+    declared = {r.name: r.specifier for r in map(Requirement, INSTRUCTOR)}
+    assert set(pinned) == set(declared), "run make lock"
+    assert all(declared[name].contains(version) for name, version in pinned.items())
+    assert not set(pinned) & {r.name for r in locked()}
 
 
 def test_conda_way_says_the_same():
@@ -127,7 +139,7 @@ def test_this_environment_is_the_pinned_one():
 
 def test_every_dependency_has_its_reason_beside_it():
     rows = PYPROJECT_TEXT.splitlines()
-    for line in DECLARED:
+    for line in DECLARED + INSTRUCTOR:
         written = next(i for i, row in enumerate(rows) if row.strip().startswith(f'"{line}",'))
         beside, above = rows[written].split('",')[-1].strip(), rows[written - 1].strip()
         assert beside.startswith("#") or above.startswith("#"), f"{line} has no reason beside it"
@@ -186,7 +198,8 @@ def test_readme_lists_every_lesson():
 
 def test_ci_calls_make_test():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert script.rstrip().endswith("exec make test")
+    assert re.search("^make test$", script, flags=re.MULTILINE)
+    assert script.rstrip().endswith("exec make test-browser")
     assert "bash .ci/run" in (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
 
 
