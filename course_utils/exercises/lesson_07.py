@@ -351,6 +351,14 @@ def compare_losses(loss: object, weights: Weights, ids: Array, labels: Array) ->
             mean_loss(z, 0 * labels)
         ),
     }
+    U, b = weights["recurrent_kernel"], weights["bias"]
+    others = {
+        "on the way forward U stands as U.T": {"recurrent_kernel": U.T},
+        "on the way forward no state is carried on: h_t needs h_{t−1} U": {"recurrent_kernel": 0 * U},
+        "on the way forward the bias is missing": {"bias": 0 * b},
+        "the bias of the dense layer, c, is missing in the logit": {"dense_bias": np.zeros(1)},
+    }
+    slips |= {reason: loss_of({**weights, **other}, ids, labels) for reason, other in others.items()}
     judge.same_numbers("the loss", loss, mean_loss(z), "one number", slips)
 
 

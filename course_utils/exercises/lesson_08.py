@@ -133,7 +133,9 @@ def compare_scores(got: Sequence[Any], p: Array, y: Array) -> None:
             np.where((p == 0) | (p == 1), 0, losses)
         ),
     }
-    judge.same_numbers("the log loss", got[1], losses.mean(), "one number", slips)
+    # In float32 the nearest number to 1 − 1e-7 is a little off, and its logarithm visibly so.
+    tolerance = 1e-5 if np.array_equal(near, p) else 0.02
+    judge.same_numbers("the log loss", got[1], losses.mean(), "one number", slips, tolerance)
     slips = {
         "this is the spread of a single verdict; that of a mean is smaller by the root of n": np.sqrt(
             right * (1 - right)

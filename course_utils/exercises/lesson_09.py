@@ -470,9 +470,8 @@ def compare(right_a, right_b):
     by_reviews = difference.std() / np.sqrt(reviews)
     return lead, by_seeds, by_reviews, abs(lead) > 2 * np.hypot(by_seeds, by_reviews)
 ''',
-        why="Run it on your next comparison before you believe it: most leads of a point or less, between "
-        "two "
-        "networks of one kind, do not survive it.",
+        why="Run it on your next comparison before you believe it: this lesson's order of GRU and LSTM does "
+        "not survive it.",
     ),
     Exercise(
         number="9.3",
