@@ -441,7 +441,7 @@ saved_count = 32_367
 """,
         why="10,000 + 480 + 280 + 24 + 5 = 10,789, and three times that with Adam's averages: a file from "
         "which "
-        "training can go on is three times as large as one for a user.",
+        "training can go on is about three times as large as one for a user.",
     ),
     Exercise(
         number="9.2",
