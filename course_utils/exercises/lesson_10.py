@@ -443,7 +443,8 @@ def fit_head(x, y, x_held_out, y_held_out, l2, learning_rate, patience, epochs):
             break
     return best[2], best[3], losses
 ''',
-        why="That is fit with EarlyStopping(patience=…, restore_best_weights=True) and "
-        "kernel_regularizer=L2. A loss that goes up and down, as here, shows what patience is for.",
+        why="That is fit with EarlyStopping(patience=…, restore_best_weights=True) and an L2 regularizer, "
+        "but for one thing: Keras's val_loss contains the price, so let it watch a metric there. A loss that "
+        "goes up and down, as here, shows what patience is for.",
     ),
 )
