@@ -144,7 +144,7 @@ def judge_lookup(look_up: Any) -> None:
             "(batch, features)",
             {
                 "padding is averaged in: count only timesteps with an id that is not 0": words.mean(axis=1),
-                "the sum leaves padding out, and is divided by all timesteps: divide by their number": (
+                "padding is left out of the sum and still counted below it: divide by the real timesteps": (
                     (words * real).mean(axis=1)
                 ),
                 "this is the sum; divide it by the number of real timesteps": (words * real).sum(axis=1),
@@ -248,7 +248,8 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
         slips["all words are known; those beyond num_words ids must become 2"] = encode(
             text, index(texts, None)
         )
-    some_ids(f"encode({text!r})", got, right, slips, f"expected {right}")
+    made = f"MyVocabulary({texts}, {kept + 4 if kept else 100})"
+    some_ids(f"encode({text!r})", got, right, slips, f"expected {right}. The vocabulary is {made}")
 
 
 def judge_decode(method: Any, id_of: Mapping[str, int]) -> None:

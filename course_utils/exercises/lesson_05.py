@@ -202,7 +202,7 @@ def read(
         if padded == "h anew":
             keep_h = sigmoid(gates(x[:, t], h, weights)[3]) * np.tanh(c)
         h, c = np.where(word, new_h, keep_h), np.where(word, new_c, keep_c)
-        outputs.append(h)
+        outputs.append(new_h if padded == "thrown away" else h)
     return np.stack(outputs, axis=1), h, c
 
 
@@ -272,6 +272,9 @@ def judge_layer(my_lstm: Any) -> None:
             ),
             "a step is skipped only where all reviews are padded: each review has a row of its own": (
                 slip("any review")
+            ),
+            "a padded step shows the h that was not kept: choose between old and new first, then append h": (
+                slip("thrown away")
             ),
             "a padded step shows zeros; it must show again what the step before it showed": (
                 outputs * mask[:, :, None]

@@ -109,7 +109,7 @@ def my_lstm_step(x_t, states, weights):
             "",
             "my_lstm(x, weights) raised TypeError",
         ),
-        ("outputs.append(h)", "outputs.append(new_h)", "the right shape and other numbers"),
+        ("outputs.append(h)", "outputs.append(new_h)", "then append h"),
         (WORD, "word = mask[:, t]", "raised ValueError"),
         (
             None,
