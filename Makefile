@@ -21,9 +21,11 @@ help:  ## show this list
 lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(LAB_FLAGS) $(LAB_OPTIONS)
 
-test: $(READY) lint types  ## everything: style, types, unit and hygiene tests, every notebook
+test: $(READY) lint types  ## everything: style, types, unit and hygiene tests, every notebook, every exercise solved
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env notebooks
+	$(BIN)/python tests/make_solutions.py --short
+	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions-short
 
 setup: $(READY)  ## create .venv and install the pinned requirements
 
@@ -57,7 +59,7 @@ execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: ma
 solutions: $(READY)  ## for instructors: solved lessons, a class set without solutions, a set for nbgrader, in build/
 	$(BIN)/python tests/make_solutions.py
 
-test-solutions: solutions  ## run every solved lesson, outputs compared
+test-solutions: solutions  ## run every solved lesson from its first cell to its last, as long as the lessons take
 	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions
 
 $(INSTRUCTOR): requirements-instructor.txt $(READY)

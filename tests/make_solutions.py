@@ -1,13 +1,16 @@
 """Write the instructor's copies of the lessons: solved ones, a class set, and a set for nbgrader.
 
-Use: python tests/make_solutions.py [FOLDER]
+Use: python tests/make_solutions.py [--short] [FOLDER]
 
 FOLDER is build by default, which git ignores; the copies go to FOLDER/solutions, FOLDER/class
 and FOLDER/nbgrader.
 
 A solved copy holds the one solution that `course_utils.exercises` has of every exercise, with
 the output of its check; all else, outputs too, is the lesson's. So nbval can run it
-(make test-solutions). The class set does not mention solution(). It is no lock: whoever opens
+(make test-solutions), as long as the lessons themselves take. With --short a copy holds only
+the lesson's title and its solved section Exercises, which needs no other cell; these copies go
+to FOLDER/solutions-short, nothing else is written, and nbval runs them in seconds: make test
+does so every time. The class set does not mention solution(). It is no lock: whoever opens
 course_utils finds the solutions there.
 
 The set for nbgrader is the class set with a locked test cell, worth one point, behind every
@@ -77,6 +80,20 @@ def solved_copy(lesson: NotebookNode) -> NotebookNode:
     return solved
 
 
+def short_copy(lesson: NotebookNode) -> NotebookNode:
+    """Return the title and the section Exercises of the solved copy, up to the last exercise."""
+    short = solved_copy(lesson)
+    setup = setup_cell(short)
+    if setup is None:
+        raise ValueError("no section Exercises: expected a lesson that has one")
+    last = exercise_cells(short)[-1].index
+    title = next(c for c in short.cells if c.cell_type == "markdown" and c.source.startswith("# "))
+    short.cells = [title, *short.cells[setup - 1 : last + 1]]
+    for count, cell in enumerate((c for c in short.cells if c.cell_type == "code"), start=1):
+        cell.execution_count = count
+    return short
+
+
 def class_copy(lesson: NotebookNode) -> NotebookNode:
     """Return the lesson without any mention of solution(); hints and checks stay."""
     handed_out = copy.deepcopy(lesson)
@@ -127,11 +144,29 @@ def write_nbgrader_set(folder: Path) -> None:
             nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
 
 
+def write_short_set(folder: Path) -> None:
+    """Write the short solved copy of every lesson with exercises; copies of an earlier time go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.ipynb"):
+        path.unlink()
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        lesson = nbformat.read(path, as_version=4)
+        if exercise_cells(lesson):
+            nbformat.write(short_copy(lesson), folder / path.name)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write all sets."""
+    """Write all sets, or the short one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build")
-    folder = parser.parse_args(arguments).folder
+    parser.add_argument("--short", action="store_true", help="only titles and exercises, solved, for nbval")
+    options = parser.parse_args(arguments)
+    folder = options.folder
+    if options.short:
+        write_short_set(folder / "solutions-short")
+        written = len(list((folder / "solutions-short").glob("*.ipynb")))
+        print(f"{folder / 'solutions-short'}: {written} lessons")
+        return 0
     for name, make in (("solutions", solved_copy), ("class", class_copy)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
