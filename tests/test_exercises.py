@@ -18,7 +18,7 @@ import pytest
 from course_utils import exercises as course
 from course_utils.exercises import judge
 from tests.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
-from tests.make_solutions import class_copy, graded_copy, solved_copy
+from tests.make_solutions import class_copy, graded_copy, main, short_copy, solved_copy
 from tests.wrong_answers import WRONG
 
 ROOT = Path(__file__).parents[1]
@@ -374,6 +374,37 @@ def test_solved_copy(lesson):
             f"Exercise {cell.number} ({EXERCISES[cell.number].kind}) is right."
         )
         assert "Done so far" not in output.text
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_short_copy_is_title_and_solved_exercises(lesson):
+    short, whole = short_copy(NOTEBOOKS[lesson]), solved_copy(NOTEBOOKS[lesson])
+    nbformat.validate(short)
+    assert short.cells[0].source == whole.cells[0].source
+    assert short.cells[1].source.startswith("## Exercises")
+    assert short.cells[2].source == whole.cells[setup_cell(whole)].source
+    solved = [whole.cells[cell.index] for cell in exercise_cells(whole)]
+    cells = [short.cells[cell.index] for cell in exercise_cells(short)]
+    assert [(c.source, c.outputs) for c in cells] == [(c.source, c.outputs) for c in solved]
+    assert [c.execution_count for c in cells] == list(range(2, len(solved) + 2))
+    assert short.cells[-1] == cells[-1]
+
+
+def test_short_copies_are_written_anew(tmp_path, capsys):
+    folder = tmp_path / "solutions-short"
+    folder.mkdir()
+    (folder / "00_gone.ipynb").write_text("a lesson that has another name now")
+    assert main(["--short", str(tmp_path)]) == 0
+    assert sorted(folder.iterdir()) == [folder / path.name for path in sorted(LESSONS.values())]
+    assert list(tmp_path.iterdir()) == [folder]
+    assert capsys.readouterr().out == f"{folder}: {len(LESSONS)} lessons\n"
+
+
+def test_no_short_copy_without_exercises():
+    lesson = copy.deepcopy(NOTEBOOKS["1"])
+    lesson.cells = lesson.cells[:3]
+    with pytest.raises(ValueError, match="no section Exercises"):
+        short_copy(lesson)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
