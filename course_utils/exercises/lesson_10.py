@@ -331,7 +331,8 @@ def check_losses(got: object, data: Mapping[str, Any], patience: int, epochs: in
         "it waits one epoch too few": stopping(whole, patience, "one less"),
         "it never stops": epochs,
     }
-    reason = next((reason for reason, stop in stops.items() if stop == len(noted)), "count the epochs anew")
+    rule = "stop as soon as patience epochs have passed since that of the lowest loss"
+    reason = next((reason for reason, stop in stops.items() if stop == len(noted)), rule)
     if len(noted) > epochs:
         reason = "the limit of epochs holds as well"
     raise Wrong(

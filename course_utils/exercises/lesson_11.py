@@ -86,7 +86,7 @@ def reading(
     x: Array,
     mask: Array,
     states: Sequence[Array],
-    cell: Cell,
+    cell: Callable[[Array, Sequence[Array]], tuple[Array, States]],
     rules: Sequence[Callable[[Array, Array, Array], Array]] = (choose, choose),
 ) -> States:
     """Return the last states; a rule for each state says what padding does to it."""
@@ -113,6 +113,8 @@ def judge_read_on(read_on: Any) -> None:
         states = [rng.uniform(-1, 1, (batch, units)) for _ in range(2 if lstm else 1)]
         right = reading(x, mask, states, cell)
         got = judge.call(read_on, x=x, mask=mask, states=states, cell=cell)
+        if isinstance(got, np.ndarray) and got.ndim == 3:
+            got = list(got)  # all states in one array, (states, batch, units)
         if not isinstance(got, list | tuple) or len(got) != len(states):
             raise Wrong(
                 f"with a cell that has {len(states)} state{'s' if lstm else ''}, read_on gives back "
@@ -159,6 +161,9 @@ def slips_of_reading(x: Array, mask: Array, states: States, cell: Cell) -> dict[
     if cell.lstm:
         found["padding moves the second state: an LSTM's c must stand still as well as h"] = reading(
             x, mask, states, cell, [choose, lambda m, new, old: new]
+        )
+        found["every state gets the output; the cell's list holds the new numbers of each state"] = reading(
+            x, mask, states, lambda x_t, old: (x_t, [cell(x_t, old)[0]] * 2)
         )
     if len({*x.shape, states[0].shape[1]}) == 1:
         found["x[t] is review t; step t of all reviews is x[:, t]"] = reading(

@@ -106,7 +106,7 @@ WRONG = {
         ),
         (">= patience", "> patience", "it waits one epoch too many"),
         (">= patience", ">= patience - 1", "it waits one epoch too few"),
-        (">= patience", ">= patience + 2", "count the epochs anew"),
+        (">= patience", ">= patience + 2", "stop as soon as patience epochs have passed"),
         ("            break", "            continue", "it never stops"),
         ("in range(epochs)", "in range(50)", "the limit of epochs holds as well"),
         ("best[2], best[3], losses", "kernel, bias, losses", "the kernel is that of the last epoch"),

@@ -82,6 +82,11 @@ def read_on(x, mask, states, cell):
         ("cell(x[:, t]", "cell(x[t]", "x[t] is review t"),
         ("mask[:, t, None]", "mask[t, :, None]", "that of step t is mask[:, t]"),
         ("mask[:, t, None]", "mask[:, t]", "give it a second axis"),
+        (
+            "_, new = cell(x[:, t], states)",
+            "output, _ = cell(x[:, t], states)\n        new = [output] * len(states)",
+            "the cell's list holds the new numbers of each state",
+        ),
         ("return states", "return states[0]", "expected a list of 1"),
         ("return states", "return cell(x[:, -1], states)", "gives back a tuple of 2"),
         ("return states", "return states[:1]", "with a cell that has 2 states"),
