@@ -26,6 +26,7 @@ from course_utils.layers import Array, sigmoid
 from course_utils.text import START, UNKNOWN, Ids, Vocabulary, tokenize
 
 LEAST_KNOWN = 0.7  # lesson 12 measures what this line keeps out and what it lets pass
+AT_ONCE = 100_000  # ids that a trace has in memory at a time
 NEAREST = 500  # known texts that say how sure a verdict is
 
 
@@ -136,14 +137,17 @@ class Reader:
 
         The value at a word is what the model says about the ids up to that word: so the last one is
         the verdict. This holds for every kind of network, also for one that reads backwards or looks
-        at all its states. A text with nothing to read gives no words and an empty array.
+        at all its states. The work grows with the square of the words read. A text with nothing to
+        read gives no words and an empty array.
         """
         ids = self.ids(text)
         first = int(len(ids) > 0 and ids[0] == START)  # the start id is no word
         pieces = [ids[:end] for end in range(first + 1, len(ids) + 1)]
         if not pieces:
             return [], np.zeros(0)
-        return tokenize(text)[-len(pieces) :], sigmoid(self.model.predict(pieces)[:, 0])
+        size = max(1, AT_ONCE // len(ids))
+        logits = [self.model.predict(pieces[k : k + size])[:, 0] for k in range(0, len(pieces), size)]
+        return tokenize(text)[-len(pieces) :], sigmoid(np.concatenate(logits))
 
     def answer(self, text: str) -> Answer:
         """Say what the model makes of any text, how sure that is, and how much of the text it knew."""

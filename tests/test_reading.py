@@ -88,6 +88,16 @@ def test_ten_thousand_words():
     assert len(reader(maxlen=200).words_and_trace("a fine " * 5_000)[0]) == 200
 
 
+def test_a_long_trace_is_read_in_parts():
+    text = "a fine film not " * 100
+    words, trace = reader().words_and_trace(text)
+    assert words == text.split()
+    np.testing.assert_allclose(trace[-1], reader().answer(text).probability, atol=1e-5)
+    np.testing.assert_allclose(
+        trace[:50], reader().words_and_trace(text[: len(text) // 2])[1][:50], atol=1e-5
+    )
+
+
 def test_how_much_is_known_counts_the_words_that_are_read():
     assert reader(maxlen=3).answer("unheard " * 50 + "a fine film").known == 3
     assert reader(maxlen=2).answer("a fine film " * 50 + "unheard unheard").logit is None
