@@ -233,7 +233,7 @@ def train_missing(
                 save(found, path)
                 print(
                     f"{k:3d}/{len(todo)}  {(time.monotonic() - start) / 60:5.1f} min  {run['system']:18s} "
-                    f"{run['source']:14s} seed {run['seed']}: validation {run['validation_accuracy']:.4f}, "
+                    f"{run['source']:14s} seed {run['seed']}: validation {run['validation_accuracy']}, "
                     f"test {run['test_accuracy']}, {run['seconds']:.0f} s",
                     flush=True,
                 )
