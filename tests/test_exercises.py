@@ -4,6 +4,7 @@ Each is run as a student runs it: the lesson's own cell, in a namespace with not
 first cell of the section Exercises brings.
 """
 
+import ast
 import copy
 import json
 import subprocess
@@ -147,15 +148,39 @@ def listening(judged, reasons, known):
     return listen
 
 
-@pytest.mark.parametrize("number", EXERCISES)
-def test_every_reason_is_given_to_some_wrong_answer(number, capsys, monkeypatch):
+def noting(raised):
+    """What Wrong does when it is made: it writes down the file and the line."""
+
+    def note(reason, *arguments):
+        maker = sys._getframe(1)
+        raised.add((Path(maker.f_code.co_filename).stem, maker.f_lineno))
+        Exception.__init__(reason, *arguments)
+
+    return note
+
+
+def own_reasons(module):
+    """The statements of a lesson's judges that raise Wrong: name of the file, and lines."""
+    path = ROOT / "course_utils" / "exercises" / f"{module}.py"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Raise) and ast.unparse(node).split("(")[0].endswith("Wrong"):
+            yield {(module, line) for line in range(node.lineno, node.end_lineno + 1)}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_reason_is_given_to_some_wrong_answer(lesson, capsys, monkeypatch):
     """A reason that no wrong answer gets may be false, and nobody would know."""
-    known = set()
-    for name, reasons in REASONS.items():
-        monkeypatch.setattr(judge, name, listening(getattr(judge, name), reasons, known))
-    given = [run(number, slipped(number, old, new), capsys) for old, new, _ in WRONG[number]]
-    assert {reason for reason in known if one_line(reason) not in "".join(given)} == set()
-    assert known or len(set(given)) >= 5  # a judge whose reasons are all its own, such as that of 1.4
+    raised = set()
+    monkeypatch.setattr(judge.Wrong, "__init__", noting(raised), raising=False)
+    for number in [exercise.number for exercise in numbers(lesson)]:
+        known = set()
+        with monkeypatch.context() as patch:
+            for name, reasons in REASONS.items():
+                patch.setattr(judge, name, listening(getattr(judge, name), reasons, known))
+            given = [run(number, slipped(number, old, new), capsys) for old, new, _ in WRONG[number]]
+        assert {reason for reason in known if one_line(reason) not in "".join(given)} == set(), number
+        assert known or len(set(given)) >= 5  # a judge whose reasons are all its own, such as that of 1.4
+    assert [sorted(lines) for lines in own_reasons(f"lesson_{int(lesson):02}") if not lines & raised] == []
 
 
 def test_wrong_answers_belong_to_exercises():

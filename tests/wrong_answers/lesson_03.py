@@ -24,6 +24,11 @@ WRONG = {
     "3.2": [
         ("return output, [output]", "return output", "expected two things"),
         ("return output, [output]", "return output, output", "expected a list: a cell gives [state]"),
+        (
+            "return output, [output]",
+            "return output, [output, output]",
+            "expected one: this cell has one state",
+        ),
         ("return output, [output]", "return output, states", "the list holds the old state"),
         ("return output, [output]", "return states[0], [output]", "the output is the old state"),
         ("states[0] @", "states @", "one axis too many"),

@@ -197,6 +197,7 @@ WRONG = {
             "    np.savez(path, *weights, words=words)\n",
             "for a file that save_parcel wrote, raised ValueError",
         ),
+        ("    return probability", "    return 0.5", "expected a function that takes a text"),
         ("    return probability", "", "open_parcel gives back None: does it end with return"),
         ("        return 1 / (1 + ", "        1 / (1 + ", "does the inner function end with return?"),
         ("        return 1 / (1 + np.exp(-(h @ V + c)[0]))", "        return h", "expected one probability"),
