@@ -513,9 +513,9 @@ def curves(axis: Axes, x: ArrayLike, values_by_name: Mapping[str, ArrayLike], **
 def alignment(
     axis: Axes,
     weights: ArrayLike,
-    *,
     rows: Sequence[str],
     columns: Sequence[str],
+    *,
     title: str = "",
     xlabel: str = "",
     ylabel: str = "",
@@ -530,7 +530,6 @@ def alignment(
     image = axis.imshow(table, vmin=0, cmap="cividis", aspect="auto")
     axis.set_xticks(range(len(columns)), columns, rotation=90 if max(map(len, columns)) > 1 else 0)
     axis.set_yticks(range(len(rows)), rows)
-    axis.tick_params(labelleft=True)
     axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axis.grid(visible=False)
     axis.figure.colorbar(image, ax=axis)
@@ -556,3 +555,35 @@ def means_by_unit(
         axis.errorbar(place, values.mean(axis=0), errors, fmt="os^"[k], markersize=6, label=name)
     axis.set(xlabel="unit", ylabel=ylabel, xlim=(-0.7, len(units) - 0.3))
     axis.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def cost_by_length(lengths: Sequence[int], seconds_by_name: Mapping[str, ArrayLike]) -> Figure:
+    """Draw seconds against length, both axes logarithmic, with grey guides of slope 1 and slope 2.
+
+    Each entry of ``seconds_by_name`` has shape (lengths,).
+    """
+    figure, axis = plt.subplots(figsize=(10, 5.5))
+    measured = {name: 1000 * np.asarray(seconds, dtype=float) for name, seconds in seconds_by_name.items()}
+    longest, lowest = np.asarray(lengths)[-1], min(values.min() for values in measured.values())
+    share = np.asarray(lengths) / longest
+    for slope, style in ((1, ":"), (2, "-.")):
+        guide = max(values[-1] for values in measured.values()) * share**slope
+        seen = guide > 0.6 * lowest
+        axis.loglog(np.asarray(lengths)[seen], guide[seen], color="0.6", linestyle=style)
+        axis.annotate(
+            f"slope {slope}",
+            (np.asarray(lengths)[seen][0], guide[seen][0]),
+            (-8, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            color="0.35",
+        )
+    for (name, values), marker in zip(measured.items(), "os^Dv", strict=False):
+        axis.loglog(lengths, values, marker=marker, label=name)
+    axis.set_xticks(lengths, [f"{length:,}" for length in lengths])
+    axis.minorticks_off()
+    axis.margins(x=0.15)
+    axis.set(xlabel="timesteps (logarithmic)", ylabel="milliseconds (logarithmic)")
+    axis.legend()
+    return figure
