@@ -242,3 +242,26 @@ def test_curves_gives_every_line_a_marker_of_its_own():
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["up", "down"]
     assert axis.get_xlabel() == "epoch"
     plt.close(figure)
+
+
+def test_alignment_names_rows_and_columns():
+    figure, axis = plots.plt.subplots()
+    plots.alignment(axis, [[0.9, 0.1, 0.0], [0.0, 0.2, 0.8]], ["c", "a"], ["a", "b", "c"], xlabel="read")
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["c", "a"]
+    assert axis.get_xlabel() == "read"
+    with pytest.raises(ValueError, match=r"weights has shape \(2, 2\): expected \(2, 3\)"):
+        plots.alignment(axis, np.eye(2), ["c", "a"], ["a", "b", "c"])
+    plots.plt.close(figure)
+
+
+def test_cost_by_length_draws_guides_of_slope_one_and_two():
+    figure = plots.cost_by_length([10, 20, 40], {"linear": [1, 2, 4], "square": [0.5, 2, 8]})
+    (axis,) = figure.axes
+    slopes = [
+        np.log(line.get_ydata()[-1] / line.get_ydata()[0])
+        / np.log(line.get_xdata()[-1] / line.get_xdata()[0])
+        for line in axis.lines
+    ]
+    np.testing.assert_allclose(slopes, [1, 2, 1, 2])
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["linear", "square"]
+    plots.plt.close(figure)
