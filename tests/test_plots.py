@@ -265,3 +265,19 @@ def test_cost_by_length_draws_guides_of_slope_one_and_two():
     np.testing.assert_allclose(slopes, [1, 2, 1, 2])
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["linear", "square"]
     plots.plt.close(figure)
+
+
+def test_means_by_unit_draws_three_errors_and_the_band():
+    figure, axis = plots.plt.subplots()
+    rng = np.random.default_rng(0)
+    background, sample = rng.normal(size=(50, 4)), rng.normal(size=(9, 4))
+    plots.means_by_unit(axis, {"not": sample, "also": sample + 1}, background, ylabel="gate")
+    bands, *drawn = axis.containers
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["all words", "not", "also"]
+    np.testing.assert_allclose([bar.get_y() for bar in bands], background.mean(0) - background.std(0))
+    np.testing.assert_allclose([bar.get_height() for bar in bands], 2 * background.std(0))
+    middle, _, (strokes,) = drawn[0].lines
+    np.testing.assert_allclose(middle.get_ydata(), sample.mean(axis=0))
+    half = [np.ptp(stroke[:, 1]) / 2 for stroke in strokes.get_segments()]
+    np.testing.assert_allclose(half, 3 * sample.std(axis=0) / 3)
+    plots.plt.close(figure)
