@@ -75,7 +75,7 @@ present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel:
 		--LabApp.default_url="/lab/tree/build/present/$(notdir $(or $(NB),$(FIRST)))" $(LAB_FLAGS) $(LAB_OPTIONS)
 
 test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
-	$(BIN)/python -m pytest -p no:cacheprovider slides/browser_tests.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python tests/benchmark.py

@@ -48,6 +48,7 @@ SMALLEST_SCALE = (HEIGHT / 50) / (
     14 * 100 / 72
 )  # labels of 14 points at 100 dots an inch: 1/50 of the height
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+RISE = {"theme": "white", "transition": "none", "slideNumber": "c/t", "center": False, "scroll": True}
 TITLES = {"say": "Say", "ask": "Ask", "question": "A class asks", "mistake": "A class slips"}
 
 
@@ -80,6 +81,7 @@ def with_notes(lesson: NotebookNode) -> NotebookNode:
 def live_copy(lesson: NotebookNode) -> NotebookNode:
     """Return the copy that is run on the stage: with notes, and with long code folded away."""
     live = with_notes(lesson)
+    live.metadata["rise"] = RISE
     for cell in live.cells:
         if cell.metadata.get("slideshow", {}).get("show") in {"output", "figure"}:
             cell.metadata["jupyter"] = {"source_hidden": True}
@@ -246,7 +248,8 @@ def look_at(started: Any, deck: Path, lesson: NotebookNode, sheet: Path | None =
             for cell, text in page.evaluate(look, [WIDTH, HEIGHT, SMALLEST_SCALE]):
                 place = f"cell {index.get(cell.removesuffix('-output'), '?')}"
                 problems.append(f"slide {number}, {place}: {text}")
-            pictures.append(page.screenshot())
+            if sheet:
+                pictures.append(page.screenshot())
         problems += complaints
     if sheet:
         draw_sheet(pictures, sheet)
@@ -282,9 +285,10 @@ def read_lessons(paths: list[Path]) -> tuple[dict[Path, NotebookNode], dict[str,
 def write_copies(lessons: dict[Path, NotebookNode], folder: Path) -> None:
     """Write the lessons for the live version; those that are there already are written anew."""
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / "rise.css", folder)
     for path, lesson in lessons.items():
         nbformat.write(live_copy(lesson), folder / path.name)
-        print(f"{folder.relative_to(ROOT) / path.name}: {len(rules.slides(lesson))} slides")
+        print(f"{folder.name}/{path.name}: {len(rules.slides(lesson))} slides")
 
 
 def main(arguments: list[str] | None = None) -> int:
