@@ -246,7 +246,11 @@ def test_jupyterlab_runs_the_first_lesson(jupyter, browser):
     page.wait_for_function("jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel", timeout=120_000)
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
     page.set_default_timeout(300_000)
+    # The command ends at the first error, also one that is meant to be; the cells behind it run on.
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    cells = "[...jupyterapp.shell.currentWidget.content.model.cells]"
+    page.wait_for_function(f"{cells}.every(cell => cell.type !== 'code' || cell.executionCount)")
+    page.wait_for_function("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
     done = nbformat.read(path, as_version=4)
     counts = [cell.execution_count for cell in done.cells if cell.cell_type == "code"]
