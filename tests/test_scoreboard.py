@@ -44,7 +44,7 @@ PARAMETERS = {  # embedding + cells + dense, by hand: gates * ((features + units
 }
 ATTENTION = {  # embedding + LSTM + scores + dense; words and places + four projections + norm + dense
     "A1": 10_000 * 32 + 4 * (32 + 32 + 1) * 32 + (33 * 32 + 32) + 33,
-    "A2": (10_000 + 200) * 32 + 4 * 33 * 32 + 2 * 32 + 33,
+    "A2": (10_000 + 256) * 32 + 4 * 33 * 32 + 2 * 32 + 33,
 }
 READS = {"S0": 150, "S1": 500, "S2b": 80, "S2c": 80, "S3c": None, "S3d": 40, "S4c": 500}
 READS |= {f"S3a-{cell}": 40 for cell in ("simple", "gru", "lstm")}
