@@ -13,7 +13,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present test-browser benchmark scoreboard clean
+	slides present test-browser timing benchmark scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,9 @@ present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel:
 
 test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
+
+timing: $(READY)  ## for authors: run lessons on two idle cores, write their minutes: make timing NB=notebooks/02_embedding.ipynb
+	$(BIN)/python tests/lesson_minutes.py $(or $(NB),$(wildcard notebooks/*.ipynb))
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python tests/benchmark.py

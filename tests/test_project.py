@@ -188,7 +188,9 @@ def test_no_large_or_generated_file_is_tracked():
 
 
 @pytest.mark.parametrize(
-    "path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("data/*.md")), ids=lambda p: p.name
+    "path",
+    [path for folder in (".", "data", "docs") for path in sorted((ROOT / folder).glob("*.md"))],
+    ids=lambda p: p.name,
 )
 def test_links_of_the_readmes_resolve(path):
     assert dead_links(path.read_text(encoding="utf-8"), path.parent) == []

@@ -1,0 +1,175 @@
+"""Measure how long each section of a lesson runs, and write the lesson's minutes.
+
+Use: python tests/lesson_minutes.py NOTEBOOK…
+
+Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine. Seconds of
+each section and the largest memory of the kernel go to data/results/timing.json. The line
+"**Minutes**: …" of the lesson and the table of docs/teaching.md are then written anew, by this
+rule (a test keeps them in step):
+
+read and run   the seconds of all sections, 180 words of prose a minute, 4 seconds a line of code,
+               together, rounded to 5 minutes. Cells marked as exercises are not in it.
+exercises      3 minutes to Predict, 5 to Think, 15 to Code, and 60 for one that says that it is
+               worth an evening, together, rounded to 5 minutes.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "data" / "results" / "timing.json"
+TEACHING = ROOT / "docs" / "teaching.md"
+CORES = 2
+WORDS_A_MINUTE, SECONDS_A_LINE = 180, 4
+EXERCISE_MINUTES = {"Predict": 3, "Think": 5, "Code": 15}
+EVENING_MINUTES = 60
+FIRST_SECTION = "(before the first section)"
+LINE = r"^\*\*Minutes\*\*: about \d+ minutes to read and run(, and about \d+ for the exercises)?"
+MEMORY = "import resource\n\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+
+
+def sections(lesson: NotebookNode) -> list[str]:
+    """Title of the section that each cell is in."""
+    title, found = FIRST_SECTION, []
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown" and (
+            headings := re.findall(r"^## +(.+)$", cell.source, flags=re.MULTILINE)
+        ):
+            title = headings[-1]
+        found.append(title)
+    return found
+
+
+def reading_minutes(lesson: NotebookNode) -> float:
+    """Minutes to read prose and code, exercises left out."""
+    words = lines = 0
+    for cell, section in zip(lesson.cells, sections(lesson), strict=True):
+        if section == "Exercises":
+            continue
+        if cell.cell_type == "markdown":
+            words += len(cell.source.split())
+        else:
+            lines += sum(bool(line.strip()) for line in cell.source.splitlines())
+    return words / WORDS_A_MINUTE + lines * SECONDS_A_LINE / 60
+
+
+def exercise_minutes(lesson: NotebookNode) -> float:
+    """Minutes for the exercises, by their kinds."""
+    found = [
+        EVENING_MINUTES if "worth an evening" in cell.source.lower() else EXERCISE_MINUTES[match[1]]
+        for cell in lesson.cells
+        if cell.cell_type == "markdown"
+        and (match := re.search(r"^### Exercise \S+ · (\w+)", cell.source, re.M))
+    ]
+    return sum(found)
+
+
+def minutes(lesson: NotebookNode, timing: dict[str, float]) -> tuple[int, int]:
+    """Printed minutes: to read and run, and for the exercises."""
+    read_and_run = reading_minutes(lesson) + sum(timing.values()) / 60
+    return 5 * max(1, round(read_and_run / 5)), 5 * round(exercise_minutes(lesson) / 5)
+
+
+def minutes_line(lesson: NotebookNode, timing: dict[str, float]) -> str:
+    """How the lesson's line of minutes must begin."""
+    read_and_run, exercises = minutes(lesson, timing)
+    more = f", and about {exercises} for the exercises" if exercises else ""
+    return f"**Minutes**: about {read_and_run} minutes to read and run{more}"
+
+
+def measure(lesson: NotebookNode, folder: Path) -> dict[str, object]:
+    """Run a lesson; return the seconds of each section, and the kernel's largest memory in MB."""
+    lesson = nbformat.from_dict(lesson)
+    titles = sections(lesson)
+    seconds = dict.fromkeys(titles, 0.0)
+    lesson.cells.append(new_code_cell(MEMORY))
+    begun: list[float] = []
+
+    def add(cell: NotebookNode, cell_index: int, execute_reply: object) -> None:
+        if cell_index < len(titles):
+            seconds[titles[cell_index]] += time.perf_counter() - begun[-1]
+
+    NotebookClient(
+        lesson,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_execute=lambda cell, cell_index: begun.append(time.perf_counter()),
+        on_cell_executed=add,
+    ).execute()
+    unit = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
+    memory = int(lesson.cells[-1].outputs[0].text) / 1024 / unit
+    return {
+        "sections": {title: round(value, 1) for title, value in seconds.items()},
+        "memory_mb": round(memory),
+    }
+
+
+def read_results() -> dict[str, dict[str, dict]]:
+    """What has been measured so far."""
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"lessons": {}}
+
+
+def write_line(lesson: NotebookNode, timing: dict[str, float]) -> None:
+    """Put the minutes into the lesson."""
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown" and re.search(LINE, cell.source, flags=re.MULTILINE):
+            cell.source = re.sub(LINE, minutes_line(lesson, timing), cell.source, flags=re.MULTILINE)
+            return
+    raise ValueError("no cell has a line '**Minutes**: about … minutes to read and run'")
+
+
+def table(results: dict[str, dict[str, dict]]) -> str:
+    """Minutes and memory of all measured lessons, in Markdown."""
+    rows = ["| lesson | read and run | exercises | its cells alone | memory |", "|---|--:|--:|--:|--:|"]
+    for name, found in sorted(results["lessons"].items()):
+        lesson = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+        title = lesson.cells[0].source.splitlines()[0].removeprefix("# ")
+        read_and_run, exercises = minutes(lesson, found["sections"])
+        alone = sum(found["sections"].values()) / 60
+        memory = f"{found['memory_mb']:,} MB"
+        rows.append(f"| {title} | {read_and_run} min | {exercises} min | {alone:.1f} min | {memory} |")
+    return "\n".join(rows)
+
+
+def with_table(text: str, results: dict[str, dict[str, dict]]) -> str:
+    """Return the page with the table between its two marks."""
+    begin, end = "<!-- timing -->\n", "<!-- end of timing -->"
+    before, rest = text.split(begin)
+    return before + begin + table(results) + "\n" + end + rest.split(end)[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure the lessons named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    for path in parser.parse_args(arguments).notebooks:
+        lesson = nbformat.read(path, as_version=4)
+        results = read_results()
+        found = results["lessons"][path.stem] = measure(lesson, path.parent)
+        results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
+        results["lessons"] = dict(sorted(results["lessons"].items()))
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_line(lesson, found["sections"])
+        nbformat.write(lesson, path)
+        TEACHING.write_text(with_table(TEACHING.read_text(encoding="utf-8"), results), encoding="utf-8")
+        seconds = sum(found["sections"].values())
+        print(f"{path.stem}: {seconds:.0f} s, {found['memory_mb']:,} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""The minutes that a lesson prints are those that were measured, by the stated rule."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests import lesson_minutes
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RESULTS = lesson_minutes.read_results()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_printed_minutes_are_the_measured_ones(path):
+    if path.stem not in RESULTS["lessons"]:
+        pytest.skip(f"not measured yet: make timing NB=notebooks/{path.name}")
+    lesson = nbformat.read(path, as_version=4)
+    found = RESULTS["lessons"][path.stem]["sections"]
+    again = f"measure it anew: make timing NB=notebooks/{path.name}"
+    assert list(found) == list(dict.fromkeys(lesson_minutes.sections(lesson))), again
+    line = lesson_minutes.minutes_line(lesson, found)
+    assert any(line in cell.source for cell in lesson.cells), f"{line!r} is not in the lesson; {again}"
+
+
+def test_table_of_the_teaching_page_is_the_measured_one():
+    text = lesson_minutes.TEACHING.read_text(encoding="utf-8")
+    assert text == lesson_minutes.with_table(text, RESULTS), "run make timing for a lesson"
+
+
+def small_lesson():
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# 1 · A lesson\n\n**Minutes**: about 99 minutes to read and run. More."),
+            new_markdown_cell("## Words\n\n" + "word " * 1798),
+            new_code_cell("import time\n\ntime.sleep(0.3)\n" + "x = 1\n" * 13),
+            new_markdown_cell("## Exercises\n\n### Exercise 1.1 · Predict · A\n\n" + "word " * 999),
+            new_code_cell("x = 1\n" * 99),
+            new_markdown_cell("### Exercise 1.2 · Code · B\n\nWorth an evening."),
+            new_markdown_cell("### Exercise 1.3 · Code · C"),
+        ]
+    )
+
+
+def test_the_rule():
+    lesson = small_lesson()
+    assert lesson_minutes.reading_minutes(lesson) == pytest.approx((1800 + 14) / 180 + 1)
+    assert lesson_minutes.exercise_minutes(lesson) == 3 + 60 + 15
+    timing = {"Words": 240.0}
+    assert lesson_minutes.minutes(lesson, timing) == (15, 80)
+    lesson_minutes.write_line(lesson, timing)
+    assert lesson.cells[0].source.endswith(
+        "**Minutes**: about 15 minutes to read and run, and about 80 for the exercises. More."
+    )
+
+
+def test_a_lesson_without_the_line_is_named():
+    with pytest.raises(ValueError, match="Minutes"):
+        lesson_minutes.write_line(new_notebook(cells=[new_markdown_cell("# 1")]), {})
+
+
+def test_sections_are_measured(tmp_path):
+    found = lesson_minutes.measure(small_lesson(), tmp_path)
+    assert list(found["sections"]) == [lesson_minutes.FIRST_SECTION, "Words", "Exercises"]
+    assert 0.3 <= found["sections"]["Words"] < 20 > found["sections"]["Exercises"]
+    assert 20 < found["memory_mb"] < 2000
