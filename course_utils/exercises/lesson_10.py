@@ -106,6 +106,8 @@ def judge_dropout(spatial_dropout: Any) -> None:
                     shown * x * kept
                 ),
                 "what remains is divided by rate; it is the share 1 - rate that remains": shown * x / rate,
+                "what remains is divided by the share that happened to remain; divide by 1 - rate, which is "
+                "the same in every call": shown * x / shown.mean(),
             },
         )
         if np.array_equal(shown, np.asarray(second) != 0):
@@ -205,6 +207,7 @@ def descend(
         error = error * (-1 if slope == "uphill" else 1) / (1 if slope == "sum" else len(y))
         pulls = {"2λw": 2 * l2 * w, "λw": l2 * w, "none": 0 * w, "λ sign": l2 * np.sign(w)}
         w = w - learning_rate * (x.T @ error + pulls[pull])
+        error = (sigmoid(x @ w + b) - y) / len(y) if slope == "new kernel" else error
         b = b - (0 if slope == "no bias" else learning_rate) * (error.sum() + 2 * l2 * b * on_bias)
         after, price = loss_of(x_held_out @ w + b, y_held_out), l2 * float((w**2).sum())
         kernels.append(w)
@@ -243,7 +246,7 @@ def stopping(losses: Array, patience: int, rule: str = "in a row") -> int:
 
 
 def judge_fit_head(fit_head: Any) -> None:
-    """Data whose validation loss goes up and down; the limit of epochs; a best epoch that is the first."""
+    """Data whose held-out loss goes up and down; the limit of epochs; a best epoch that is the first."""
     for seed, reviews, features, l2, learning_rate, patience, epochs in (
         (197, 12, 4, 0.1, 8.0, 2, 30),
         (16, 12, 4, 0.03, 8.0, 3, 30),
@@ -262,7 +265,7 @@ def judge_fit_head(fit_head: Any) -> None:
         if not isinstance(got, tuple | list) or len(got) != 3:
             raise Wrong(
                 f"fit_head gives back {judge.describe(got)}, expected three things: kernel, bias and the "
-                "list of validation losses"
+                "list of held-out losses"
             )
         check_losses(got[2], data, patience, epochs)
         kernels, biases, losses = descend(**data, epochs=epochs)
@@ -272,10 +275,10 @@ def judge_fit_head(fit_head: Any) -> None:
 
 # Reasons, and what `descend` does then.
 FIRST_STEP: dict[str, dict[str, Any]] = {
-    "the loss is noted before the step of the epoch; note it afterwards": {"noted": "before"},
+    "the first loss is noted before any step; note one after the step of each epoch": {"noted": "before"},
     "the loss is that of the training reviews; held-out reviews decide when to stop": {"noted": "training"},
     "the loss is that of the training reviews, with the price": {"noted": "training, priced"},
-    "the price is in the validation loss; it belongs to training alone": {"noted": "priced"},
+    "the price is in the held-out loss; it belongs to training alone": {"noted": "priced"},
     "the gradients are added up over the reviews; the loss is a mean, so divide by their number": {
         "slope": "sum"
     },
@@ -283,6 +286,9 @@ FIRST_STEP: dict[str, dict[str, Any]] = {
     "the sigmoid is missing: the gradient for a logit is P(positive) - y": {"slope": "logit"},
     "this is the gradient of the squared error; that of the log loss is p - y": {"slope": "square"},
     "the bias stays at 0; it is trained as well": {"slope": "no bias"},
+    "the bias's gradient is taken after the kernel's step; take both at the same weights": {
+        "slope": "new kernel"
+    },
 }
 LATER_STEPS: dict[str, dict[str, Any]] = {
     "from the second epoch on the price is missing: add 2 · l2 · kernel to the kernel's gradient": {
@@ -302,7 +308,7 @@ def check_losses(got: object, data: Mapping[str, Any], patience: int, epochs: in
         noted = np.zeros((0, 0))
     if noted.ndim != 1 or len(noted) == 0:
         shown = judge.describe(got) if noted.ndim else "one number"
-        raise Wrong(f"the validation losses are {shown}, expected a list with one number an epoch")
+        raise Wrong(f"the held-out losses are {shown}, expected a list with one number an epoch")
     n = min(len(noted), epochs)
 
     def losses(**slip: Any) -> Array:
@@ -310,8 +316,8 @@ def check_losses(got: object, data: Mapping[str, Any], patience: int, epochs: in
 
     right = losses()
     for what, part, mistakes in (
-        ("the validation loss of the first epoch", 0, FIRST_STEP),
-        ("the list of validation losses", slice(n), LATER_STEPS),
+        ("the held-out loss of the first epoch", 0, FIRST_STEP),
+        ("the list of held-out losses", slice(n), LATER_STEPS),
     ):
         if not np.allclose(noted[part], right[part], 1e-5, 1e-5):
             slips = {reason: losses(**slip)[part] for reason, slip in mistakes.items()}
@@ -344,7 +350,7 @@ def check_losses(got: object, data: Mapping[str, Any], patience: int, epochs: in
 def check_weights(kernel: object, bias: object, kernels: Array, biases: Array, best: int) -> None:
     """Raise Wrong unless kernel and bias are those of the best epoch."""
     late = (
-        " is that of the last epoch; the lowest validation loss came before. Give back what was there then, "
+        " is that of the last epoch; the lowest held-out loss came before. Give back what was there then, "
         "as a copy: an array that training changes in place is no copy"
     )
     axes = "(features,)"
@@ -378,9 +384,10 @@ second_layer_count = 6
         answers=("spatial_dropout",),
         judge=judge_dropout,
         hints=(
-            "Outside training give x back. In training draw once for each review and feature: an array of "
-            "shape (batch, 1, features) meets x by broadcasting.",
-            "rng.random((len(x), 1, x.shape[-1])) lies below rate in the share rate of its places.",
+            "Outside training give x back. In training, first count the draws: which of the three axes of x "
+            "have a draw for each of their places, and which shares one draw?",
+            "One draw a review and feature, shared by all timesteps: rng.random((batch, 1, features)) meets "
+            "x by broadcasting, and a draw lies below rate with probability rate.",
             "What remains is divided by 1 - rate, so that the sum stays the same on average.",
         ),
         solution='''

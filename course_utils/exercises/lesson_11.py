@@ -17,12 +17,18 @@ States = list[Array]
 def judge_widths(ids_one_width: object, ids_in_order: object, ids_in_buckets: object) -> None:
     """Reviews of 12, 3, 11, 4, 12 and 5 ids, in batches of two."""
     words = "that counts the ids of the reviews; the zeros beside them are read as well"
+    zeros = "these are the zeros alone; the words are read as well"
     widths_alone = "that adds up the widths; each batch has two rows of its width"
     judge.a_count(
         "ids_one_width",
         ids_one_width,
         72,
-        {47: words, 12: "that is the width; six reviews are as wide", 36: "that is three rows, one a batch"},
+        {
+            47: words,
+            25: zeros,
+            12: "that is the width of one row; there are six",
+            36: "that is three rows, one a batch; there are six",
+        },
         "six rows, each as wide as the longest of all reviews",
     )
     judge.a_count(
@@ -31,6 +37,7 @@ def judge_widths(ids_one_width: object, ids_in_order: object, ids_in_buckets: ob
         70,
         {
             47: words,
+            23: zeros,
             35: widths_alone,
             72: "that is one width for all; here each batch is as wide as its own longest review",
             54: "that is with the reviews sorted; here they are dealt out as they come",
@@ -43,6 +50,7 @@ def judge_widths(ids_one_width: object, ids_in_order: object, ids_in_buckets: ob
         54,
         {
             47: "only a batch of equal lengths has no zeros; 5 and 11 share one here",
+            7: zeros,
             27: widths_alone,
             70: "that is the order in which they came; sort them by length first",
         },
@@ -52,7 +60,7 @@ def judge_widths(ids_one_width: object, ids_in_order: object, ids_in_buckets: ob
 
 @dataclass
 class Cell:
-    """A cell with Keras's manners: (x_t, states) -> the output and a list of new states."""
+    """A cell that is called like one of Keras: (x_t, states) -> the output and a list of new states."""
 
     kernel: Array  # (features, units), or four times the units for an LSTM
     recurrent_kernel: Array
@@ -61,6 +69,9 @@ class Cell:
 
     def __call__(self, x_t: Array, states: Sequence[Array]) -> tuple[Array, States]:
         """Take one step."""
+        if len(states) != 1 + self.lstm:
+            few = "2 states" if self.lstm else "1 state"
+            raise ValueError(f"this cell takes a list of {few}, and was given {judge.describe(states)}")
         total = np.asarray(x_t) @ self.kernel + states[0] @ self.recurrent_kernel + self.bias
         if not self.lstm:
             return np.tanh(total), [np.tanh(total)]
@@ -162,6 +173,9 @@ def slips_of_reading(x: Array, mask: Array, states: States, cell: Cell) -> dict[
         found["padding moves the second state: an LSTM's c must stand still as well as h"] = reading(
             x, mask, states, cell, [choose, lambda m, new, old: new]
         )
+        found["padding moves state 0: h must stand still as well as c"] = reading(
+            x, mask, states, cell, [lambda m, new, old: new, choose]
+        )
         found["every state gets the output; the cell's list holds the new numbers of each state"] = reading(
             x, mask, states, lambda x_t, old: (x_t, [cell(x_t, old)[0]] * 2)
         )
@@ -171,6 +185,9 @@ def slips_of_reading(x: Array, mask: Array, states: States, cell: Cell) -> dict[
         )
         found["mask[t] is the mask of review t; that of step t is mask[:, t]"] = reading(
             x, mask.T, states, cell
+        )
+        found["the loop runs over the reviews; step t of all reviews is x[:, t], with mask[:, t]"] = reading(
+            x.swapaxes(0, 1), mask.T, states, cell
         )
         found["the mask chooses between units, not reviews: give it a second axis, mask[:, t, None]"] = (
             reading(x, mask, states, cell, [lambda m, new, old: np.where(m, new, old)] * 2)
@@ -287,6 +304,27 @@ def check_batches(lengths: Sequence[Array], max_ids: int) -> None:
                 f"two neighbouring batches, {len(one)} and {len(other)} rows of up to {other.max()} ids, "
                 f"would fit into one: {together} ids of {max_ids}. Fill each batch as far as the limit allows"
             )
+    check_full(lengths, max_ids)
+
+
+def check_full(lengths: Sequence[Array], max_ids: int) -> None:
+    """Raise Wrong unless the batches are full when filled from the shortest review, or from the longest."""
+
+    def ordered(last: int) -> list[Array]:
+        """From short to long; of batches with the same lengths only the one filled last may have room."""
+        return sorted(lengths, key=lambda batch: (int(batch.min()), int(batch.max()), last * len(batch)))
+
+    upwards = [(one, int(other.min())) for one, other in pairwise(ordered(-1))]
+    downwards = [(other, int(other.max())) for _, other in pairwise(ordered(1))]
+    room = [[(b, w) for b, w in way if (len(b) + 1) * w <= max_ids] for way in (upwards, downwards)]
+    if all(room):
+        batch, width = room[0][0]
+        size = (len(batch) + 1) * width
+        exactly = ". Exactly the limit is not too many" if size == max_ids else ""
+        raise Wrong(
+            f"a batch of {len(batch)} rows has room for one more: with the next review, of {width} ids, it "
+            f"holds {size}, and the limit is {max_ids}{exactly}"
+        )
 
 
 @dataclass
@@ -349,6 +387,7 @@ def judge_answers(answer_all: Any) -> None:
                 order
             ]
         right = [answer_to(review) for review in ids]
+        slips["all answers are whole numbers: does the array for them hold integers?"] = np.trunc(right)
         judge.same_numbers("what answer_all gives back", got, right, "(reviews,)", slips)
         if reviews > 1 and len(model.given) >= reviews:
             raise Wrong(

@@ -45,7 +45,8 @@ def judge_counts(wins_of_eight: object, wins_of_bag: object, readings: object) -
             12: "with each word left out once; to see a fall you also need the reading with nothing left out",
             2: "that is gradient × input, one pass forward and one backward",
             1: "one reading gives one logit; how far it falls without a word takes another reading",
-            14: "the start id is no word: nobody leaves it out",
+            14: "that leaves out the start id as well, as the lesson's function does; only the words are "
+            "asked for",
             144: "each reading is one call for a whole text, however long",
         },
         "one reading for each word that is left out, and the one that they are compared with",
@@ -53,7 +54,7 @@ def judge_counts(wins_of_eight: object, wins_of_bag: object, readings: object) -
 
 
 class Listener:
-    """A reader with random weights: ids to one logit a piece. Order counts, and so does every id."""
+    """A reader with random weights: ids to one logit a piece. Order counts, every id, and a bias."""
 
     def __init__(self, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -66,7 +67,7 @@ class Listener:
         h = np.zeros(3)
         for place in ids:
             h = np.tanh(self.table[place] + h @ self.recurrent)
-        return float(h @ self.output + 0.3 * len(ids) / (1 + len(ids)))
+        return float(h @ self.output + 0.3 * len(ids) / (1 + len(ids)) - 0.6)
 
     def __call__(self, pieces: Any) -> Array:
         """Return one logit for each piece, (pieces,)."""
@@ -100,6 +101,15 @@ def judge_trace(trace_by_cutting: Any) -> None:
             "the pieces are the ends of the text; what stands before a word is what has been read": sigmoid(
                 score([ids[start:][-last:] for start in range(count)])
             ),
+            "these are P(negative): look at the sign in the sigmoid": sigmoid(-logits),
+            "each word is read alone; the piece for word t holds the words before it, too": sigmoid(
+                score([ids[[t]] for t in range(count)])
+            ),
+            "the first slices begin at a negative place, and Python counts it from the end: begin at "
+            "max(0, t + 1 - last)": sigmoid(score([ids[end - last : end] for end in range(1, count + 1)])),
+            "short pieces are filled up with zeros; give each as it is": sigmoid(
+                score([np.pad(piece, (last - len(piece), 0)) for piece in pieces])
+            ),
         }
         if count > last:
             slips["the pieces are longer than `last`: this reader reads only the last ids of each"] = sigmoid(
@@ -108,6 +118,9 @@ def judge_trace(trace_by_cutting: Any) -> None:
             slips["the text is cut to its last ids first; each piece must be cut on its own"] = sigmoid(
                 score([whole[:end] for end in range(1, len(whole) + 1)])
             )
+            slips[
+                "long pieces hold one id too many: `last` ids that end with word t begin at t + 1 - last"
+            ] = sigmoid(score([ids[max(0, t - last) : t + 1] for t in range(count)]))
             slips["of each piece the first ids are kept; the reader reads the last ones"] = sigmoid(
                 score([ids[:end][:last] for end in range(1, count + 1)])
             )
@@ -151,9 +164,12 @@ def judge_shares(fair_shares: Any) -> None:
     for seed, count in enumerate((3, 4, 2, 1)):
         score = Listener(60 + seed)
         ids = np.random.default_rng(seed).permutation(30)[:count]
+        if count == 4:
+            ids[3] = ids[0]  # one word stands in the text twice
         right = shares(score, ids, fair_weight)
         leave_one_out = score([ids])[0] - score([np.delete(ids, k) for k in range(count)])
-        alone = score([ids[[k]] for k in range(count)]) - score([ids[:0]])[0]
+        nothing = score([ids[:0]])[0]
+        alone = score([ids[[k]] for k in range(count)]) - nothing
         in_order = np.diff(score([ids[:end] for end in range(count + 1)]))
         backwards = np.diff(score([ids[start:] for start in range(count, -1, -1)]))[::-1]
         slips: dict[str, Any] = {
@@ -168,20 +184,59 @@ def judge_shares(fair_shares: Any) -> None:
             "that is the sum over all orders; divide by how many there are": right * factorial(count),
             "the signs are turned round: a word that raises the logit has a positive share": -right,
         }
-        if count > 2:
-            slips[
-                "the pieces hold the words in the order in which they joined; sort them into the text's"
-            ] = unsorted_shares(score, ids)
+        slips |= slips_of_joining(score, ids)
+        slips["an empty text has a logit, too, and it is not 0: score([ids[:0]])"] = right + nothing / count
+        slips["these are shares of the probability; score gives logits: take them as they are"] = shares(
+            in_probability(score), ids, fair_weight
+        )
         got = judge.call(fair_shares, score=score, ids=ids)
+        if adds_up(got, right):
+            slips[
+                "the shares add up as they should, and yet they are not fair: an order is missing or comes "
+                "twice, or a gain goes to the wrong place"
+            ] = got
         judge.same_numbers("the array of shares", got, right, "one a word", slips)
 
 
-def unsorted_shares(score: Score, ids: Array) -> Array:
-    """Return the slip that forgets to sort: the words stand in the order in which they joined."""
-    found, orders = np.zeros(len(ids)), list(permutations(range(len(ids))))
+def in_probability(score: Score) -> Score:
+    """Return the score that says P(positive) instead of its logit."""
+    return lambda pieces: sigmoid(score(pieces))
+
+
+def adds_up(got: Any, right: Array) -> bool:
+    """Return whether there is a share for every word, and they have the right sum."""
+    try:
+        found = np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return found.shape == right.shape and bool(np.isclose(found.sum(), right.sum()))
+
+
+def slips_of_joining(score: Score, ids: Array) -> dict[str, Array]:
+    """Return for each mistake on the way through all orders the shares that it leads to."""
+    by_joining, by_id, to_places, since_nothing, by_word, with_zeros = np.zeros((6, len(ids)))
+    orders = [list(order) for order in permutations(range(len(ids)))]
     for order in orders:
-        found[list(order)] += np.diff(score([ids[list(order[:end])] for end in range(len(ids) + 1)]))
-    return found / len(orders)
+        joined = [order[:end] for end in range(len(ids) + 1)]
+        logits = score([ids[sorted(places)] for places in joined])
+        by_joining[order] += np.diff(score([ids[places] for places in joined]))
+        by_id[order] += np.diff(score([np.sort(ids[places]) for places in joined]))
+        with_zeros[order] += np.diff(score([[i * (k in at) for k, i in enumerate(ids)] for at in joined]))
+        to_places += np.diff(logits)
+        since_nothing[order] += logits[1:] - logits[0]
+        by_word[order] += np.diff(score([ids[np.isin(ids, ids[places])] for places in joined]))
+    found = {
+        "the pieces hold the words in the order in which they joined; sort them into the text's": by_joining,
+        "a word that has not joined is read as 0; leave it out of the piece": with_zeros,
+        "the ids themselves are sorted; sort the places of the words": by_id,
+        "what the k-th word to join gains goes to word k of the text; it belongs to word order[k]": to_places,
+        "every gain is counted from the empty text; count it from those who joined before": since_nothing,
+    }
+    if len(set(ids.tolist())) < len(ids):
+        found["one word stands in the text twice: each of its places has a share of its own"] = np.array(
+            [by_word[ids == i].sum() for i in ids]
+        )
+    return {reason: total / len(orders) for reason, total in found.items()}
 
 
 EXERCISES = (
@@ -245,8 +300,8 @@ because = "There the kinder sentence holds the not, so a model for which not is 
         answers=("fair_shares",),
         judge=judge_shares,
         hints=(
-            "Begin with nothing and let the words join one after another, in some order. What the logit "
-            "gains when a word joins is its share in this order. Take the mean over all orders.",
+            "Do two words, a and b, on paper. In the order a, b the share of a is score(a) - score(nothing); "
+            "in the order b, a it is score(a b) - score(b). The fair share of a is the mean of the two.",
             "itertools.permutations(range(len(ids))) gives all orders. In each, the words that have joined "
             "must be read in the order of the text: ids[sorted(joined)].",
             "In one order: before = ids[sorted(order[:k])], after = ids[sorted(order[: k + 1])]; add the "
@@ -266,7 +321,8 @@ def fair_shares(score, ids):
         shares[list(order)] += np.diff(score(pieces))
     return shares / len(orders)
 ''',
-        why="Two words that say the same share what leave one out denies to both, and all shares add up to "
-        "what the text does. The price is the number of orders; for real texts one draws some at random.",
+        why="All shares add up to the logit of the whole text minus that of the empty one: in every order "
+        "the gains do. Two words that say the same share what leave one out denies to both. The price is the "
+        "number of orders; for real texts one draws some at random.",
     ),
 )

@@ -56,6 +56,7 @@ WRONG = {
         ("x * kept / (1 - rate)", "x * kept", "what remains is not scaled up"),
         ("kept / (1 - rate)", "kept * (1 - rate)", "what remains is scaled down"),
         ("kept / (1 - rate)", "kept / rate", "divided by rate; it is the share"),
+        ("kept / (1 - rate)", "kept / kept.mean()", "the share that happened to remain"),
         ("rng.random(", "np.random.default_rng(0).random(", "two calls drop the same features"),
         ("rng.random(", "np.random.default_rng().random(", "draw from rng, not from NumPy's own"),
         ("rng.random(", "np.random.random(", "so that a run can be repeated"),
@@ -75,7 +76,17 @@ WRONG = {
         ],
     ),
     "10.4": [
-        (STEP + NOTED, NOTED + STEP, "noted before the step of the epoch"),
+        (STEP + NOTED, NOTED + STEP, "the first loss is noted before any step"),
+        (
+            "losses, best = []",
+            "losses, best = [np.log(2)]",
+            "note one after the step of each epoch",
+        ),
+        (
+            "dz.sum()",
+            "np.mean(1 / (1 + np.exp(-(x @ kernel + bias))) - y)",
+            "take both at the same weights",
+        ),
         (NOTED, ON_TRAINING, "held-out reviews decide when to stop"),
         (NOTED, ON_TRAINING.replace(")\n        losses", ")\n        losses")[:-2] + PRICE, "with the price"),
         (NOTED, NOTED[:-2] + PRICE, "it belongs to training alone"),
@@ -92,7 +103,7 @@ WRONG = {
         ("2 * l2 * kernel", "l2 * kernel", "has the gradient 2 · l2 · kernel"),
         ("2 * l2 * kernel", "l2 * np.sign(kernel)", "this is the pull of L1"),
         ("* dz.sum()", "* (dz.sum() + 2 * l2 * bias)", "the bias pays as well"),
-        ("bias - learning_rate * dz.sum()", "bias - dz.sum()", "the validation loss of the first epoch"),
+        ("bias - learning_rate * dz.sum()", "bias - dz.sum()", "the held-out loss of the first epoch"),
         (
             "epoch - best[1] >=",
             "len(losses) - len(set(np.minimum.accumulate(losses))) >=",

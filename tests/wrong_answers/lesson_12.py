@@ -15,7 +15,7 @@ WRONG = {
         ("13", "12", "the reading with nothing left out"),
         ("13", "2", "that is gradient × input"),
         ("13", "1", "takes another reading"),
-        ("13", "14", "the start id is no word"),
+        ("13", "14", "that leaves out the start id as well"),
         ("13", "144", "one call for a whole text"),
         ("13", "24", "one reading for each word that is left out"),
     ],
@@ -35,7 +35,15 @@ WRONG = {
             "    pieces = [ids[-last:]]",
             "one verdict",
         ),
-        ("np.exp(-score(pieces))", "np.exp(score(pieces))", "the right shape and other numbers"),
+        ("np.exp(-score(pieces))", "np.exp(score(pieces))", "these are P(negative)"),
+        ("1 / (1 + np.exp(-score(pieces)))", "np.tanh(score(pieces))", "the right shape and other numbers"),
+        ("ids[: t + 1][-last:]", "ids[t : t + 1]", "each word is read alone"),
+        ("ids[: t + 1][-last:]", "ids[t + 1 - last : t + 1]", "Python counts it from the end"),
+        (
+            "score(pieces)",
+            "score([np.pad(piece, (last - len(piece), 0)) for piece in pieces])",
+            "filled up with zeros",
+        ),
         ("range(len(ids))", "range(1, len(ids))", "has shape"),
         ("score(pieces)", "score(ids)", "to read one, write [piece]"),
         ("score(pieces)", "score([pieces])", "raised ValueError"),
@@ -47,7 +55,7 @@ def trace_by_cutting(score, ids, last):
     pieces = [ids[max(0, t - last) : t + 1] for t in range(len(ids))]
     return 1 / (1 + np.exp(-score(pieces)))
 """,
-            "the right shape and other numbers",
+            "hold one id too many",
         ),
     ],
     "12.3": think(
@@ -57,7 +65,42 @@ def trace_by_cutting(score, ids, last):
         (" / len(orders)", "", "that is the sum over all orders"),
         ("np.diff(score(pieces))", "-np.diff(score(pieces))", "the signs are turned round"),
         ("ids[sorted(order[:k])]", "ids[list(order[:k])]", "in the order in which they joined"),
-        ("shares[list(order)] +=", "shares +=", "the right shape and other numbers"),
+        ("ids[sorted(order[:k])]", "ids * np.isin(range(len(ids)), order[:k])", "leave it out of the piece"),
+        ("ids[sorted(order[:k])]", "np.sort(ids[list(order[:k])])", "sort the places of the words"),
+        ("shares[list(order)] +=", "shares +=", "it belongs to word order[k]"),
+        (
+            "        shares[list(order)] += np.diff(score(pieces))",
+            "        logits = score(pieces)\n        shares[list(order)] += logits[1:] - logits[0]",
+            "count it from those who joined before",
+        ),
+        (
+            "np.diff(score(pieces))",
+            "np.diff(np.append(0, score(pieces[1:])))",
+            "an empty text has a logit, too",
+        ),
+        ("np.diff(score(pieces))", "np.diff(1 / (1 + np.exp(-score(pieces))))", "shares of the probability"),
+        (
+            "list(permutations(range(len(ids))))",
+            "list(permutations(range(len(ids))))[1:]",
+            "the shares add up as they should",
+        ),
+        (
+            None,
+            """
+from itertools import permutations
+
+
+def fair_shares(score, ids):
+    shares = dict.fromkeys(ids.tolist(), 0)
+    orders = list(permutations(ids.tolist()))
+    for order in orders:
+        for k, word in enumerate(order):
+            before, after = (ids[np.isin(ids, order[:end])] for end in (k, k + 1))
+            shares[word] += (score([after])[0] - score([before])[0]) / len(orders)
+    return np.array([shares[word] for word in ids.tolist()])
+""",
+            "one word stands in the text twice",
+        ),
         ("list(permutations(range(len(ids))))", "[range(len(ids))]", "that is one order, from the left"),
         (
             "list(permutations(range(len(ids))))",
