@@ -60,7 +60,7 @@ def deck_problems(lesson: NotebookNode, path: Path) -> list[str]:
 def notes_cell(slide: list[tuple[int, NotebookNode]]) -> NotebookNode:
     """All notes of a slide, as the cell that slide tools show to the speaker."""
     written = [
-        f"**{title}.** {cell.metadata.slideshow.notes[kind]}"
+        f"{title}: {cell.metadata.slideshow.notes[kind]}"
         for _, cell in slide
         for kind, title in TITLES.items()
         if kind in cell.metadata.get("slideshow", {}).get("notes", {})

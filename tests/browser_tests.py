@@ -87,7 +87,7 @@ def test_deck(name, folder, browser, packages):
         speaker = popup.value
         speaker.wait_for_function("document.querySelector('.speaker-controls-notes .value').innerText.trim()")
         shown = speaker.locator(".speaker-controls-notes .value").inner_text()
-        assert shown.startswith("Say.")
+        assert shown.startswith("Say:")
         assert lesson.cells[0].metadata.slideshow.notes.say.split(".")[0] in shown
         assert re.match(r"\d", speaker.locator(".speaker-controls-time").inner_text().split("\n")[-1])
         assert complaints == []

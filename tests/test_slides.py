@@ -66,8 +66,8 @@ def test_notes_follow_the_first_cell_of_their_slide(lesson):
         *("slide", "notes", "slide", "notes", "subslide", "notes", "-", "fragment")
     ]
     notes = [c.source for c in noted.cells if rules.slide_type(c) == "notes"]
-    assert notes[1] == "**Say.** Say it aloud.\n\n**A class slips.** They mix it up."
-    assert notes[2] == "**Say.** A b c.\n\n**Ask.** What is this?\n\n**Say.** And one more."
+    assert notes[1] == "Say: Say it aloud.\n\nA class slips: They mix it up."
+    assert notes[2] == "Say: A b c.\n\nAsk: What is this?\n\nSay: And one more."
 
 
 def test_output_comes_at_the_next_key(lesson):
