@@ -21,12 +21,12 @@ def judge_steps_back(
         first_gradient,
         1,
         {
-            0.5: "there are four steps between word 5 and word 1, and each halves the gradient once",
-            16: "that is da_5; on the way to word 1 it is multiplied by u at every step",
+            0.5: "it is four steps from the last word back to the first, and each halves the gradient once",
+            16: "that is da_5; on the way to the first word it is multiplied by u at every step",
             256: "u is below 1: the gradient gets smaller on its way back, not larger",
             2: "that is da_2; one step is missing",
         },
-        "begin with 16 at word 5, and multiply by u for each step back",
+        "begin with 16 at the last word, and multiply by u for each step back",
     )
     judge.a_count(
         "bias_gradient",
@@ -89,7 +89,10 @@ def adam_by_formula(
 
 
 def judge_adam(adam_step: Any) -> None:
-    """Six steps in a row for arrays of three shapes; in one column every gradient is zero."""
+    """Six steps in a row for arrays of three shapes; in one column every gradient is zero.
+
+    In another column, and in one step everywhere, it is zero once: the averages go on without it.
+    """
     cases = (((3, 4), 0.001, 0.9, 0.999), ((5,), 0.5, 0.6, 0.8), ((2, 3, 2), 0.1, 0.5, 0.9))
     for seed, (shape, rate, beta_1, beta_2) in enumerate(cases):
         rng = np.random.default_rng(70 + seed)
@@ -100,6 +103,10 @@ def judge_adam(adam_step: Any) -> None:
         for t in range(first, first + 6):
             gradient = rng.normal(size=shape)
             gradient[..., 0] = 0  # a word that never comes
+            if t == 5:
+                gradient[..., -1] = 0  # a word that does not come in this batch
+            if t == 6:
+                gradient[...] = 0
             state = {"weight": weight, "gradient": gradient, "m": m, "v": v, "t": t}
             with np.errstate(all="ignore"):
                 got = judge.call(adam_step, **state, learning_rate=rate, beta_1=beta_1, beta_2=beta_2)
@@ -119,6 +126,8 @@ def compare_averages(got: Any, right: Any, state: dict[str, Any], beta_1: float,
     gradient, old_m, old_v, t = (state[name] for name in ("gradient", "m", "v", "t"))
     keep = "keep the plain average: the correction belongs to the step alone, else the next step repeats it"
     slips = {
+        "this is v: give back the weight, m and v, in this order": right[2],
+        "0.9 is written into m: use beta_1": 0.9 * old_m + 0.1 * gradient,
         "this is the corrected m; " + keep: right[1] / (1 - beta_1**t),
         "β1 has changed sides: the old average keeps the share β1, the new gradient gets 1 − β1": (
             (1 - beta_1) * old_m + beta_1 * gradient
@@ -126,6 +135,8 @@ def compare_averages(got: Any, right: Any, state: dict[str, Any], beta_1: float,
         "the new gradient is added whole: it must get the share 1 − β1": beta_1 * old_m + gradient,
         "this is the old m, given back as it came": old_m,
     }
+    if not gradient.any():
+        slips = {"a gradient of 0 counts too: m shrinks to β1 · m, and still moves the weight": old_m}
     judge.same_numbers(f"m after step {t}", got[1], right[1], "the shape of the weight", slips)
     slips = {
         "this is the corrected v; " + keep: right[2] / (1 - beta_2**t),
@@ -163,6 +174,12 @@ def compare_weights(
         ),
         "m is corrected, v is not": m / of_m / (np.sqrt(v) + tiny),
         "v is corrected, m is not": m / (np.sqrt(v / of_v) + tiny),
+        "the root is taken of v alone: correct v first, then take the root": (
+            m / of_m / (np.sqrt(v) / of_v + tiny)
+        ),
+        "where the gradient is 0 the weight stands still: its m is not 0, and moves it on": (
+            np.where(gradient == 0, 0, m / of_m / (np.sqrt(v / of_v) + tiny))
+        ),
         "the root of v is missing": m / of_m / (v / of_v + tiny),
         "the step is made from the gradient itself; it must be made from its average m": (
             gradient / (np.sqrt(v / of_v) + tiny)
@@ -223,10 +240,10 @@ def walk_back(weights: Weights, ids: Array, labels: Array, slip: str = "") -> di
     x, h, z = read_all(weights, ids)
     batch, timesteps = ids.shape
     dz = (0.5 + 0.5 * np.tanh(z / 2) - labels) / (1 if slip == "sum" else batch)
-    own = dz @ V.T / (1 if slip == "not divided" else timesteps)  # what the verdict sends to every state
+    own = dz @ V.T / (1 if "not divided" in slip else timesteps)  # what the verdict sends to every state
     da, later = np.zeros_like(h[:, 1:]), np.zeros_like(h[:, 0])
     for t in reversed(range(timesteps)):
-        dh = later + own * (slip != "last" or t == timesteps - 1)
+        dh = later + own * (not slip.startswith("last,") or t == timesteps - 1)
         made = h[:, t] if slip == "slope of the old state" else h[:, t + 1]
         da[:, t] = dh * (1 if slip == "no slope" else 1 - made**2)
         later = da[:, t] @ (U if slip == "U" else U.T) * (slip != "not through time")
@@ -236,12 +253,15 @@ def walk_back(weights: Weights, ids: Array, labels: Array, slip: str = "") -> di
     table = np.zeros_like(E)
     if slip == "lost words":
         table[ids] += dx
+    elif slip == "overwritten":
+        for t in reversed(range(timesteps)):
+            table[ids[:, t]] = dx[:, t]
     elif slip == "lost in a step":
         for t in range(timesteps):
             table[ids[:, t]] += dx[:, t]
     else:
         np.add.at(table, ids, dx)
-    return {
+    gradients = {
         "embeddings": dx if slip == "not scattered" else table,
         "kernel": np.einsum("btf,btu->fu", x, da),
         "recurrent_kernel": np.einsum("btu,btv->uv", read, da),
@@ -249,13 +269,20 @@ def walk_back(weights: Weights, ids: Array, labels: Array, slip: str = "") -> di
         "dense_kernel": (h[:, -1] if slip == "last state" else h[:, 1:].mean(axis=1)).T @ dz,
         "dense_bias": dz.sum(axis=0),
     }
+    factor = {"uphill": -1, "nothing": 0, "averaged": 1 / batch}.get(slip, 1)
+    return {name: gradient * factor for name, gradient in gradients.items()}
 
 
 SLIPS = {
+    "uphill": "right but for the sign: the slope of the loss is p − y, what was said minus what is right",
+    "nothing": "these are zeros: nothing was collected for this weight",
+    "averaged": "p − y is divided by the batch already; what the reviews say is added up, not averaged again",
     "sum": "these are sums over the reviews: the loss is their mean, so p − y is divided by the batch",
     "last state": "made from the last state alone: the verdict was made from the mean of all states",
-    "last": "the verdict enters at the last state alone: it reads every state, so every dh gets its share "
-    "of it",
+    "last, not divided": "dh begins as in the lesson, at the last state alone: here the mean reads every "
+    "state, so at each step dz @ V.T / timesteps is added",
+    "last, divided": "the verdict enters at the last state alone: it reads every state, so every dh gets "
+    "its share of it",
     "not divided": "each state has the share 1 / timesteps in the mean, so that much of dz @ V.T goes back "
     "to it",
     "not through time": "the steps do not hear from each other: to its share, dh must add what came back "
@@ -270,6 +297,7 @@ SLIPS = {
     "lost words": "repeated words are lost, one place of each word counts: np.add.at adds them all",
     "lost in a step": "where two reviews have the same word in one step, += counts one of them: np.add.at "
     "adds both",
+    "overwritten": "= puts each place over the one before; a row of the table adds up all its places",
     "not scattered": "that is dx, one row for each place in the reviews; add up the rows of the same word",
 }
 
@@ -388,8 +416,10 @@ EXERCISES = (
         judge=judge_steps_back,
         hints=(
             "Draw the five words in a row, and write 16 above the last. What stands above the one before it?",
-            "da of the five words, first to last: 1, 2, 4, 8, 16. The bias is used by each of them.",
-            "Id 5 stands at words 1, 3 and 5. With k = 2 only words 5 and 4 are walked.",
+            "One step back is da · u, so 8 stands above the word before the last. Go on so to the first "
+            "word. The bias is used at every word.",
+            "From the first word to the last: 1, 2, 4, 8, 16. Id 5 is the first, third and last word. "
+            "With k = 2 only the last two words are walked.",
         ),
         solution="""
 first_gradient = 1

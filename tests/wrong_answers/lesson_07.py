@@ -33,6 +33,19 @@ WRONG = {
     ],
     "7.2": [
         ("return weight, m, v", "return weight", "expected three arrays: the new weight, m and v"),
+        ("return weight, m, v", "return weight, v, m", "this is v: give back the weight, m and v"),
+        ("beta_1 * m + (1 - beta_1) * g", "0.9 * m + 0.1 * g", "0.9 is written into m"),
+        (
+            "    m = beta_1",
+            "    if not gradient.any():\n        return weight.copy(), m.copy(), v.copy()\n    m = beta_1",
+            "a gradient of 0 counts too: m shrinks",
+        ),
+        ("weight - learning_rate", "weight - (gradient != 0) * learning_rate", "the weight stands still"),
+        (
+            "v / (1 - beta_2**t)\n    weight = weight - learning_rate * corrected_m / (np.sqrt(corrected_v)",
+            "np.sqrt(v) / (1 - beta_2**t)\n    weight = weight - learning_rate * corrected_m / (corrected_v",
+            "correct v first, then take the root",
+        ),
         ("return weight, m, v", "return weight, corrected_m, v", "this is the corrected m; keep the plain"),
         ("return weight, m, v", "return weight, m, corrected_v", "this is the corrected v; keep the plain"),
         ("beta_1 * m + (1 - beta_1) * g", "(1 - beta_1) * m + beta_1 * g", "β1 has changed sides"),
@@ -134,6 +147,28 @@ def adam_step(weight, gradient, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2
         (" @ U + b", " @ U", "on the way forward the bias is missing"),
         ("mean @ V + c", "mean @ V", "the bias of the dense layer, c"),
         ("np.tanh(x[:, t]", "np.sin(x[:, t]", "the loss is"),
+        (
+            "(0.5 + 0.5 * np.tanh(z / 2) - labels)",
+            "(labels - 0.5 - 0.5 * np.tanh(z / 2))",
+            "but for the sign",
+        ),
+        (
+            "dz.sum(axis=0)",
+            "dz.mean(axis=0)",
+            "the gradient of dense_bias: p − y is divided by the batch already",
+        ),
+        ("+= da.sum(axis=0)", "+= da.mean(axis=0)", "the gradient of bias: p − y is divided by the batch"),
+        ("np.add.at(", "np.add.at(0 * ", "the gradient of embeddings: these are zeros"),
+        (
+            'np.add.at(gradients["embeddings"], ids[:, t], da @ W.T)',
+            'gradients["embeddings"][ids[:, t]] = da @ W.T',
+            "= puts each place over the one before",
+        ),
+        (
+            "(share + later)",
+            "(share * timesteps * (t == timesteps - 1) + later)",
+            "dh begins as in the lesson",
+        ),
         ("- labels) / batch", "- labels)", "p − y is divided by the batch"),
         ("= mean.T @ dz", "= h[:, -1].T @ dz", "made from the last state alone"),
         ("(share + later)", "(share * (t == timesteps - 1) + later)", "enters at the last state alone"),
