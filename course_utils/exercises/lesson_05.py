@@ -144,6 +144,16 @@ def judge_step(my_lstm_step: Any) -> None:
             "tanh of the new memory was stored: only h shows c through tanh, c itself stays a plain sum": (
                 np.tanh(right_c)
             ),
+            "states are taken and given back as [c, h]; Keras's order is [h, c], h first": (
+                step(x_t, c, h, weights)[0]
+            ),
+            "the forget gate keeps a part of the old h; it belongs to the old memory c": (
+                sigmoid(f) * h + sigmoid(i) * np.tanh(g)
+            ),
+            "the candidate has no tanh": sigmoid(f) * c + sigmoid(i) * g,
+            "the sigmoid is turned round: it is 1 / (1 + np.exp(-z)), with a minus": (
+                sigmoid(-f) * c + sigmoid(-i) * np.tanh(g)
+            ),
             "this is the old memory: the step must make a new one": c,
             "the bias is missing": step(x_t, h, c, [W, U, 0 * b])[1],
             "the old h is missing: these are the numbers without U": step(x_t, h, c, [W, 0 * U, b])[1],
@@ -182,7 +192,7 @@ def read(
 ) -> tuple[Array, Array, Array]:
     """Return all outputs, the last h and the last c; `padded` says what a padded step does."""
     h, c = states
-    outputs = []
+    outputs: list[Array] = []
     for t in range(x.shape[1]):
         word: Array = mask[:, t, None]
         if padded == "stop":
@@ -191,18 +201,21 @@ def read(
             word = mask[:1, t, None]
         if padded == "any review":
             word = np.asarray(mask[:, t].any())[None, None]
+        if padded == "all reviews":
+            word = np.asarray(mask[:, t].all())[None, None]
         new_h, new_c = step(x[:, t], h, c, weights)
         keep_h, keep_c = h, c
         if padded == "empty":
             keep_h, keep_c = 0 * h, 0 * c
-        if padded in ("only h", "go on"):
+        if padded in ("only h", "go on", "shown"):
             keep_c = new_c
-        if padded in ("only c", "go on"):
+        if padded in ("only c", "go on", "shown"):
             keep_h = new_h
         if padded == "h anew":
             keep_h = sigmoid(gates(x[:, t], h, weights)[3]) * np.tanh(c)
         h, c = np.where(word, new_h, keep_h), np.where(word, new_c, keep_c)
-        outputs.append(new_h if padded == "thrown away" else h)
+        shown = np.where(word, h, outputs[-1] if outputs else 0 * h) if padded == "shown" else h
+        outputs.append(new_h if padded == "thrown away" else shown)
     return np.stack(outputs, axis=1), h, c
 
 
@@ -272,6 +285,12 @@ def judge_layer(my_lstm: Any) -> None:
             ),
             "a step is skipped only where all reviews are padded: each review has a row of its own": (
                 slip("any review")
+            ),
+            "a step is skipped as soon as one review is padded; the other reviews must go on meanwhile": (
+                slip("all reviews")
+            ),
+            "the output waits at a padded step, but h and c behind it go on: both memories must wait": (
+                slip("shown")
             ),
             "a padded step shows the h that was not kept: choose between old and new first, then append h": (
                 slip("thrown away")
@@ -406,6 +425,7 @@ def my_lstm(x, weights, mask=None, initial_state=None):
     return np.stack(outputs, axis=1), h, c
 ''',
         why="This is LSTM(units, return_sequences=True, return_state=True), called with mask= and "
-        "initial_state=. With it you can read reviews of any length in one batch, and go on reading later.",
+        "initial_state=. With it you can read reviews of any length in one batch, and go on reading later. "
+        "With initial_state, Keras shows zeros at padding before the first word; the given h is fine too.",
     ),
 )

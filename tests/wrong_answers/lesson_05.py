@@ -52,7 +52,21 @@ WRONG = {
         (MEMORY, "sigmoid(f) * c + np.tanh(g)", "the input gate is missing"),
         (MEMORY, "sigmoid(f) * c + (1 - sigmoid(f)) * np.tanh(g)", "1 − f stands in place"),
         (MEMORY, "sigmoid(f) * c + sigmoid(i) * sigmoid(g)", "the candidate went through a sigmoid"),
-        (MEMORY, "sigmoid(f) * c + sigmoid(i) * g", "the right shape and other numbers"),
+        (MEMORY, "sigmoid(f) * c + sigmoid(i) * g", "the candidate has no tanh"),
+        (MEMORY, "sigmoid(f) * h + sigmoid(i) * np.tanh(g)", "a part of the old h"),
+        (MEMORY, "sigmoid(f) * c - sigmoid(i) * np.tanh(g)", "the right shape and other numbers"),
+        ("np.exp(-z)", "np.exp(z)", "the sigmoid is turned round"),
+        (
+            None,
+            """
+def my_lstm_step(x_t, states, weights):
+    (c, h), (W, U, b) = states, weights
+    i, f, g, o = np.split(x_t @ W + h @ U + b, 4, axis=1)
+    c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+    return [c, np.tanh(c) / (1 + np.exp(-o))]
+""",
+            "taken and given back as [c, h]",
+        ),
         ("return 1 / (1 + np.exp(-z))", "return np.tanh(z)", "the gates went through tanh"),
         ("return [h, c]", "return [h, np.tanh(c)]", "tanh of the new memory was stored"),
         ("return [h, c]", "return [h, states[1]]", "this is the old memory"),
@@ -100,6 +114,12 @@ def my_lstm_step(x_t, states, weights):
         (WORD, "word = mask[:, : t + 1].all(axis=1)[:, None]", "words that stand behind padding"),
         (WORD, "word = mask[0, t]", "the mask of the first review decides for all"),
         (WORD, "word = mask[:, t].any()", "only where all reviews are padded"),
+        (WORD, "word = mask[:, t].all()", "as soon as one review is padded"),
+        (
+            f"{CHOOSE}\n        outputs.append(h)",
+            "h, c = new_h, new_c\n        outputs.append(np.where(word, h, outputs[-1] if outputs else 0))",
+            "h and c behind it go on",
+        ),
         ("outputs.append(h)", "outputs.append(h * word)", "a padded step shows zeros"),
         ("h, c = initial_state", "h = c = np.zeros((len(x), units))", "the initial states are not used"),
         ("h, c = initial_state", "c, h = initial_state", "here the two have changed places"),
