@@ -46,6 +46,8 @@ def judge_mixture(new_state: object, turned_state: object, bias_shape: object, w
             (
                 18,
             ): "that is the bias of reset_after=False; Keras's default has a second one under the reset gate",
+            (2, 12): "the candidate has columns too, beside the two gates",
+            (2, 24): "a GRU has three blocks, not four",
             (2, 6): "each row serves three blocks: z, r and the candidate",
             (3, 6): "the three blocks lie side by side in one row; the rows have another meaning",
             (36,): "the numbers are as many as they should be; they stand in two rows",
@@ -97,8 +99,8 @@ def step_after(x_t: Array, h: Array, weights: Weights) -> Array:
     return np.asarray(z * h + (1 - z) * np.tanh(x_h + r * h_h))
 
 
-def slips_of_both(x_t: Array, h: Array, z: Array, candidate: Array, blind: Array) -> dict[str, Array]:
-    """Return the numbers of slips that both formulas share; `blind` is the candidate with r = 1."""
+def slips_of_both(h: Array, z: Array, candidate: Array, blind: Array, turned: Array) -> dict[str, Array]:
+    """Return the slips that both formulas share; the candidate is `blind` with r = 1, `turned` with 1 − r."""
     return {
         "z and 1 − z have changed places: in Keras z is the share of the old state that stays": (
             (1 - z) * h + z * candidate
@@ -107,6 +109,10 @@ def slips_of_both(x_t: Array, h: Array, z: Array, candidate: Array, blind: Array
         "the whole candidate is added; it only fills the rest, 1 − z": z * h + candidate,
         "this is the candidate: the update gate has not mixed it with the old state": candidate,
         "the reset gate is missing: these are the numbers with r = 1": z * h + (1 - z) * blind,
+        "r and 1 − r have changed places: with r = 1 the candidate sees all of the past": (
+            z * h + (1 - z) * turned
+        ),
+        "the candidate has no tanh": z * h + (1 - z) * np.arctanh(candidate),
         "the candidate went through a sigmoid; it needs tanh": (
             z * h + (1 - z) * sigmoid(np.arctanh(candidate))
         ),
@@ -159,7 +165,8 @@ def slips_before(x_t: Array, h: Array, W: Array, U: Array, b: Array) -> dict[str
     candidate = np.tanh(x_h + (r * h) @ U_h)
     units = len(U)
     two_numbers = b[0] + b[1] * (np.arange(3 * units) < 2 * units)
-    return slips_of_both(x_t, h, z, candidate, np.tanh(x_h + h @ U_h)) | {
+    blind, turned = np.tanh(x_h + h @ U_h), np.tanh(x_h + ((1 - r) * h) @ U_h)
+    return slips_of_both(h, z, candidate, blind, turned) | {
         "with reset_after=False the reset gate acts on h before the product with U; here it acts after": (
             z * h + (1 - z) * np.tanh(x_h + r * (h @ U_h))
         ),
@@ -186,7 +193,8 @@ def slips_after(x_t: Array, h: Array, W: Array, U: Array, b: Array) -> dict[str,
     b_1 = b[1, 2 * len(U) :]  # of the candidate
     x_h = x_h - b_1
     candidate = np.tanh(x_h + r * (h @ U_h + b_1))
-    return slips_of_both(x_t, h, z, candidate, np.tanh(x_h + h @ U_h + b_1)) | {
+    blind, turned = np.tanh(x_h + h @ U_h + b_1), np.tanh(x_h + (1 - r) * (h @ U_h + b_1))
+    return slips_of_both(h, z, candidate, blind, turned) | {
         "with reset_after=True the product with U comes first, then the reset gate; here it acts before": (
             step_before(x_t, h, [W, U, both])
         ),
@@ -207,9 +215,10 @@ def slips_after(x_t: Array, h: Array, W: Array, U: Array, b: Array) -> dict[str,
 
 BOUND = {
     "a": "an output gate only hides: without one, the next layer sees the state itself, large or small",
-    "c": "what the reset gate does depends on the weights; where r is 1, nothing is reset, and still it "
-    "holds",
-    "d": "one unit of an LSTM counts with four biases alone; more units of a GRU are bounded, each of them",
+    "c": "what the reset gate does depends on the weights; where r is 1, nothing is reset, and still the "
+    "unit cannot count",
+    "d": "one unit of an LSTM counts with four biases alone; a GRU may have many units, and still there is a "
+    "bound for each of them",
 }
 
 PRESS, CLEAR, WAIT = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)
@@ -273,7 +282,7 @@ def follow(steps: Array, weights: Weights) -> None:
         if light is None or (now > 0.5 if light else now < -0.5):
             continue
         wanted = "on, more than 0.5" if light else "off, less than -0.5"
-        seen = f"z is {z.item():.2f}, the candidate {candidate.item():.2f}"
+        seen = f"z is {z.item():.2f}, r {r.item():.2f}, the candidate {candidate.item():.2f}"
         if since:
             raise Wrong(
                 f"{since} step{'s' if since > 1 else ''} without an event after the last {event} the state "
@@ -377,11 +386,12 @@ because = "The new state lies between the old one and a candidate, and that is n
         hints=(
             "Three moments: nothing happens, press, clear. Write down for each what z should be (0 or 1), "
             "and what the candidate should be, for an old state near +1, near −1 and, at the first press, 0.",
-            "z: a bias of 15 keeps; −30 in the kernel, for press and for clear, shuts the gate. The reset "
-            "gate may stay open: a bias of 15, and zeros.",
+            "z: a large positive bias keeps. A negative number of twice its size in the kernel, for press "
+            "and for clear, shuts the gate. The reset gate may stay open: a large positive bias, and zeros.",
             "The candidate at a press: tanh(u · h + b) must be negative for h near 1, and positive for h "
             "near −1 and for h = 0. So u is negative, and b is positive and smaller than the size of u.",
-            "At clear, a large negative number in the kernel outweighs u · h + b.",
+            "At clear, a large negative number in the kernel outweighs u · h + b. For the gates, 15 and −30 "
+            "are large enough; for u, −8 is.",
         ),
         solution='''
 def toggle_weights():
