@@ -69,7 +69,7 @@ def judge_steps(
 
 
 def judge_score(score: Any) -> None:
-    """Ordinary probabilities of several sizes, then some that are exactly 0 or 1."""
+    """Ordinary probabilities of several sizes, then some that are exactly 0 or 1, then one of 0.5."""
     rng = np.random.default_rng(80)
     first = np.array(
         [[0.3], [0.4], [0.8], [0.1], [0.2], [0.45], [0.35]]
@@ -80,9 +80,13 @@ def judge_score(score: Any) -> None:
         cases.append((probabilities, np.arange(reviews) < positive))
     certain = np.array([[0.0], [1.0], [0.9], [1.0], [0.0], [0.2]])
     cases.append((certain, np.array([0, 1, 1, 0, 1, 0])))
+    undecided = np.array([[0.7], [0.5], [0.2]])
+    cases.append((undecided, np.array([1, 0, 1])))
     for probabilities, labels in cases:
         with np.errstate(all="ignore"):
             got = judge.call(score, probabilities=probabilities, labels=labels.astype(float))
+        if isinstance(got, np.ndarray) and got.ndim == 1:
+            got = list(got)
         if not isinstance(got, tuple | list) or len(got) != 3:
             raise Wrong(
                 f"score gives back {judge.describe(got)}, expected three numbers: accuracy, log loss, "
@@ -98,7 +102,12 @@ PAIRS += "probabilities[:, 0] first"
 def compare_scores(got: Sequence[Any], p: Array, y: Array) -> None:
     """Raise Wrong unless accuracy, log loss and standard error are right."""
     n, right = len(p), np.mean((p > 0.5) == (y == 1))
+    near = np.clip(p, 1e-7, 1 - 1e-7)
+    of_positive, of_negative = -np.log(near), -np.log(1 - near)
+    losses = np.where(y == 1, of_positive, of_negative)
     slips = {
+        "this is the log loss; the accuracy comes first": losses.mean(),
+        "a probability of exactly 0.5 is not above 0.5": np.mean((p >= 0.5) == (y == 1)),
         PAIRS: np.mean((p[:, None] > 0.5) == (y == 1)),
         "review 0 judges all reviews: probabilities[0] is a row, the column is probabilities[:, 0]": (
             np.mean((p[0] > 0.5) == (y == 1))
@@ -111,9 +120,6 @@ def compare_scores(got: Sequence[Any], p: Array, y: Array) -> None:
         ),
     }
     judge.same_numbers("the accuracy", got[0], right, "one number", slips)
-    near = np.clip(p, 1e-7, 1 - 1e-7)
-    of_positive, of_negative = -np.log(near), -np.log(1 - near)
-    losses = np.where(y == 1, of_positive, of_negative)
     if np.asarray(got[1]).shape == () and not np.isfinite(got[1]):
         raise Wrong(
             f"the log loss is {got[1]}: a probability is exactly 0 or 1, and 0 has no logarithm. Keep it "
@@ -124,6 +130,8 @@ def compare_scores(got: Sequence[Any], p: Array, y: Array) -> None:
         PAIRS.replace("makes", "makes here, too,"): table.mean(),
         "this is the mean logarithm itself; a loss is minus that": -losses.mean(),
         "this is the sum over the reviews; the loss is their mean": losses.sum(),
+        "this is made with the logarithm to base 10: np.log is the natural one": losses.mean() / np.log(10),
+        "this is made with the logarithm to base 2: np.log is the natural one": losses.mean() / np.log(2),
         "the negative reviews cost nothing here: theirs is −log(1 − p)": np.mean(y * of_positive),
         "this is −log p for every review; for a negative one it is −log(1 − p)": of_positive.mean(),
         "the labels are the wrong way round: a positive review costs −log p": np.mean(
@@ -141,6 +149,10 @@ def compare_scores(got: Sequence[Any], p: Array, y: Array) -> None:
             right * (1 - right)
         ),
         "the root is missing": right * (1 - right) / n,
+        "these are two standard errors; asked is one": 2 * np.sqrt(right * (1 - right) / n),
+        "divide by n, as in the lesson's formula, and not by n − 1": (
+            np.sqrt(right * (1 - right) / max(n - 1, 1))
+        ),
         "this is made from the probabilities; each verdict is a coin that falls right or wrong": (
             p.std() / np.sqrt(n)
         ),
@@ -241,9 +253,10 @@ def judge_one_fit(fit_by_hand: Any, reviews: int, held_out: int, batch_size: int
     if log[-1][0] == "train":
         raise Wrong("nobody looked at the validation part after the last epoch")
     if len(pieces) != 2 * epochs:
+        trained = sum(len(x) for kind, x, _, _ in log if kind == "train") // reviews
         raise Wrong(
-            f"looks at the validation part in {epochs} epochs: {len(pieces) // 2}; there should be one after "
-            "each epoch"
+            f"epochs is {epochs}: training went {trained} × through its part, and a look at "
+            f"validation followed {len(pieces) // 2} ×; after each epoch there should be one"
         )
     orders = [np.concatenate([x[:, 0] for _, x, _, _ in piece]) for piece in pieces]
     for i, (piece, order) in enumerate(zip(pieces, orders, strict=True)):
@@ -313,8 +326,9 @@ def check_shuffling(orders: Sequence[Array], batch_size: int) -> None:
 def check_history(history: object, pieces: list[list[Any]]) -> None:
     """Raise Wrong unless the history holds the mean losses over the reviews of each epoch."""
     if not isinstance(history, Mapping) or not {"loss", "val_loss"} <= set(history):
+        keys = f" with the keys {list(history)}" if isinstance(history, Mapping) else ""
         raise Wrong(
-            f"fit_by_hand gives back {judge.describe(history)}, expected a dictionary with the lists "
+            f"fit_by_hand gives back {judge.describe(history)}{keys}, expected a dictionary with the lists "
             "'loss' and 'val_loss'"
         )
     for name, own in (("loss", pieces[::2]), ("val_loss", pieces[1::2])):
@@ -325,6 +339,20 @@ def check_history(history: object, pieces: list[list[Any]]) -> None:
         slips = {
             "each batch counts alike here; the last one is smaller, so weigh every loss with its reviews": (
                 np.array([loss.mean() for loss in losses])
+            ),
+            "the losses are divided by the number of full batches, as if there were no smaller one: weigh "
+            "every loss with its reviews, and divide by their number": (
+                np.array(
+                    [
+                        loss.sum() / max(np.sum(size == size[0]), 1)
+                        for loss, size in zip(losses, sizes, strict=True)
+                    ]
+                )
+                if any(size[-1] < size[0] for size in sizes)
+                else right
+            ),
+            "every batch is weighed as if it were full: the last one has fewer reviews": (
+                np.array([loss.sum() for loss in losses]) * sizes[0][0] / sizes[0].sum()
             ),
             "these are the losses of the last batch alone": np.array([loss[-1] for loss in losses]),
             "these are the losses of all batches; the history holds one number an epoch": (
@@ -347,8 +375,9 @@ EXERCISES = (
         judge=judge_steps,
         hints=(
             "15 · 64 = 960. What happens to the other 40 reviews?",
-            "3 · 64 = 192 of the 200 validation reviews fill whole batches.",
-            "The majority class is asked of the training part, where 620 of 1,000 reviews are negative.",
+            "drop_remainder=True keeps full batches only. How often does 64 go into 200?",
+            "The model always gives the label that most training reviews have. Of these, 620 of 1,000 are "
+            "negative.",
         ),
         solution="""
 steps_an_epoch = 16

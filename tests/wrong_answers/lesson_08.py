@@ -64,7 +64,20 @@ WRONG = {
             "makes here, too, a table",
         ),
         ("return accuracy, log_loss, np", "return accuracy, np", "expected three numbers"),
-        ("return accuracy, log_loss, np", "return log_loss, accuracy, np", "the accuracy is"),
+        ("return accuracy, log_loss, np", "return log_loss, accuracy, np", "the accuracy comes first"),
+        ("p > 0.5", "p >= 0.5", "0.5 is not above 0.5"),
+        ("/ len(labels)", "/ (len(labels) - 1)", "and not by n − 1"),
+        ("log_loss, np.sqrt(", "log_loss, 2 * np.sqrt(", "these are two standard errors"),
+        (
+            "labels * np.log(p) + (1 - labels) * np.log(1 - p)",
+            "labels * np.log10(p) + (1 - labels) * np.log10(1 - p)",
+            "the logarithm to base 10",
+        ),
+        (
+            "labels * np.log(p) + (1 - labels) * np.log(1 - p)",
+            "labels * np.log2(p) + (1 - labels) * np.log2(1 - p)",
+            "the logarithm to base 2",
+        ),
         ("np.mean((p > 0.5) == (", "np.mean((p > 0.5) != (", "the share of wrong verdicts"),
         ("np.mean((p > 0.5) == (", "np.sum((p > 0.5) == (", "the number of right verdicts"),
         ("np.mean((p > 0.5) == (labels == 1))", "np.mean(p > 0.5)", "the share of positive verdicts"),
@@ -127,7 +140,7 @@ def score(probabilities, labels):
         (
             "    return history",
             '    return {"loss": history["loss"], "validation": history["val_loss"]}',
-            "expected a dictionary with the lists 'loss' and 'val_loss'",
+            "with the keys ['loss', 'validation'], expected a dictionary with the lists 'loss' and",
         ),
         (
             "    return history",
@@ -252,7 +265,7 @@ def fit_by_hand(train_step, test_step, train, validation, batch_size, epochs, se
             history[name].append(total / len(x))
     return history
 """,
-            "looks at the validation part in 3 epochs: 1; there should be one after each",
+            "a look at validation followed 1 ×; after each epoch there should be one",
         ),
         (
             "        in_order = np.arange",
@@ -275,6 +288,13 @@ def fit_by_hand(train_step, test_step, train, validation, batch_size, epochs, se
             "        return total / -(-len(order) // batch_size)",
             "each batch counts alike here",
         ),
+        (
+            "            total += step(x[rows], y[rows]) * len(rows)\n        return total / len(order)",
+            "            total += step(x[rows], y[rows])\n"
+            "        return total / max(len(order) // batch_size, 1)",
+            "divided by the number of full batches",
+        ),
+        ("* len(rows)", "* batch_size", "every batch is weighed as if it were full"),
         ("            total +=", "            total =", "the right shape and other numbers"),
         (
             "            total += step(x[rows], y[rows]) * len(rows)\n        return total / len(order)",
