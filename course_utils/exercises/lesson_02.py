@@ -104,6 +104,7 @@ def judge_lookup(look_up: Any) -> None:
                 "vectors, averages"
             )
         one_hot, words, real = np.eye(rows)[ids], table[ids], ids[:, :, None] != 0
+        several = list(zip(words, real.sum(axis=(1, 2)), strict=True))  # the vectors and how many are real
         judge.same_numbers(
             "the array of one-hot vectors",
             got[0],
@@ -151,6 +152,16 @@ def judge_lookup(look_up: Any) -> None:
                 "the start id is left out: the mask marks every id that is not 0, the start too": (
                     (words * (ids > 1)[:, :, None]).sum(axis=1) / (ids > 1).sum(axis=1)[:, None]
                 ),
+                "this averages the last timesteps of each review; padding may stand behind as well": (
+                    np.stack([vectors[-n:].mean(axis=0) for vectors, n in several])
+                ),
+                "this averages the first timesteps of each review; padding may stand in front as well": (
+                    np.stack([vectors[:n].mean(axis=0) for vectors, n in several])
+                ),
+                "start and unknown are left out: the mask marks every id that is not 0": (
+                    (words * (ids > 3)[:, :, None]).sum(axis=1)
+                    / np.maximum((ids > 3).sum(axis=1), 1)[:, None]
+                ),
                 "unknown words are left out: the mask marks every id that is not 0": (
                     (words * real * (ids != 2)[:, :, None]).sum(axis=1)
                     / np.maximum((real[:, :, 0] & (ids != 2)).sum(axis=1), 1)[:, None]
@@ -166,7 +177,7 @@ ID_ZERO = {
 }
 
 TEXTS = [
-    "The film was good, the plot was good.",
+    "The plot was good, the film was good.",  # film: first by the alphabet, not by its place
     "A bad film! So slow, so long.",
     "Was the plot bad?<br />The end: bad.",
 ]
@@ -191,6 +202,18 @@ def index(
 def encode(text: str, id_of: Mapping[str, int], unknown: int = 2, cut: Cut = tokenize) -> list[int]:
     """Return the ids of a text."""
     return [1] + [id_of.get(token, unknown) for token in cut(text)]
+
+
+def backwards(counts: Counter[str], word: str) -> tuple[int, list[int]]:
+    """Return the key of a sort by count, with the alphabet turned round."""
+    return -counts[word], [*(-ord(letter) for letter in word), 1]
+
+
+def cut_first(texts: Sequence[str], kept: int | None) -> dict[str, int]:
+    """Return the ids of the words that most_common keeps, sorted afterwards."""
+    counts = Counter(token for text in texts for token in tokenize(text))
+    words = sorted(counts.most_common(kept), key=lambda pair: (-pair[1], pair[0]))
+    return {word: rank + 3 for rank, (word, _) in enumerate(words, start=1)}
 
 
 def judge_vocabulary(MyVocabulary: Any) -> None:
@@ -228,6 +251,13 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
         "words of the same count do not stand in alphabetical order": (
             encode(text, index(texts, kept, key=lambda counts, word: -counts[word]))
         ),
+        "words of the same count stand in reverse: reverse=True turns the alphabet too, -count does not": (
+            encode(text, index(texts, kept, key=backwards))
+        ),
+        "most_common(n) cuts before the words are in alphabetical order: sort first, then cut": (
+            encode(text, cut_first(texts, kept))
+        ),
+        "only the last of the texts was counted": encode(text, index(texts[-1:], kept)),
         "the rarest words came first": (
             encode(text, index(texts, kept, key=lambda counts, word: (counts[word], word)))
         ),
@@ -236,6 +266,12 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
         ),
         "the text is cut at blanks: tokenize takes commas and capitals away": (
             encode(text, id_of, cut=str.split)
+        ),
+        "the texts are cut at blanks in __init__: tokenize takes commas and capitals away": (
+            encode(text, index(texts, kept, cut=str.split))
+        ),
+        "all texts are cut at blanks, in encode and in __init__: tokenize takes commas and capitals away": (
+            encode(text, index(texts, kept, cut=str.split), cut=str.split)
         ),
         "these are the ids of a vocabulary made later from other texts: keep the words in self": (
             encode(text, index(others, None if kept else 4))
@@ -380,8 +416,7 @@ because = "The mask is ids != 0, so it is False at every 'the', and the average 
             "sorted(counts, key=lambda word: (-counts[word], word)) puts the most frequent word first, and "
             "words of the same count in alphabetical order. enumerate(words, start=1) gives the ranks.",
             "encode: [1] + [self.id_of.get(token, 2) for token in tokenize(text)]. decode: leave out the ids "
-            "0"
-            'and 1, show 2 as "[UNK]", and join with " ".',
+            '0 and 1, show 2 as "[UNK]", and join with " ".',
             "batch: for each text, ids = self.encode(text)[-maxlen:], and [0] * (maxlen - len(ids)) in front "
             "of them.",
         ),

@@ -73,6 +73,17 @@ WRONG = {
         (AVERAGES, "averages = (vectors * real).sum(axis=1)", "this is the sum"),
         ("ids != 0", "ids > 1", "the start id is left out"),
         ("ids != 0", "(ids != 0) & (ids != 2)", "unknown words are left out"),
+        ("ids != 0", "ids > 3", "start and unknown are left out"),
+        (
+            AVERAGES,
+            "averages = np.stack([v[-n:].mean(axis=0) for v, n in zip(vectors, (ids != 0).sum(axis=1))])",
+            "the last timesteps of each review",
+        ),
+        (
+            AVERAGES,
+            "averages = np.stack([v[:n].mean(axis=0) for v, n in zip(vectors, (ids != 0).sum(axis=1))])",
+            "the first timesteps of each review",
+        ),
         (AVERAGES, "averages = (vectors * real).sum(axis=(0, 1)) / real.sum()", "expected (2, 3), that is"),
         (AVERAGES, "averages = vectors.mean(axis=2)", "has shape (2, 5)"),
         ("(ids != 0)[:, :, None]", "(ids != 0)", "raised ValueError"),
@@ -118,13 +129,51 @@ WRONG = {
         (SORTED, "sorted(counts, key=lambda word: -counts[word])", "do not stand in alphabetical order"),
         (SORTED, "[word for word, _ in counts.most_common()]", "do not stand in alphabetical order"),
         (SORTED, "sorted(counts, key=lambda word: (counts[word], word))", "the rarest words came first"),
+        (
+            SORTED,
+            "sorted(counts, key=lambda word: (counts[word], word), reverse=True)",
+            "reverse=True turns the alphabet too",
+        ),
+        (
+            f"{SORTED}\n        {KEPT}",
+            "[w for w, _ in sorted(counts.most_common(num_words - 4), key=lambda pair: (-pair[1], pair[0]))]",
+            "sort first, then cut",
+        ),
+        (
+            "counts = Counter(token for text in texts for token in tokenize(text))",
+            "counts = Counter(tokenize(texts[-1]))",
+            "only the last of the texts",
+        ),
+        (
+            "for token in tokenize(text))",
+            "for token in text.split())",
+            "the texts are cut at blanks in __init__",
+        ),
+        (
+            None,
+            """
+class MyVocabulary:
+    def __init__(self, texts, num_words):
+        counts = Counter(word for text in texts for word in text.split())
+        words = sorted(counts, key=lambda word: (-counts[word], word))[: num_words - 4]
+        self.id_of = {word: rank + 4 for rank, word in enumerate(words)}
+
+    def encode(self, text):
+        return [1] + [self.id_of.get(word, 2) for word in text.split()]
+
+    def decode(self, ids): ...
+
+    def batch(self, texts, maxlen): ...
+""",
+            "all texts are cut at blanks",
+        ),
         (SORTED, "sorted(counts)", "the words stand in alphabetical order"),
         (SORTED, "list(counts)", "is [1, "),
         (KEPT, "words = words[:num_words]", "num_words counts ids"),
         (
             KEPT,
             "words = words[: num_words - 3]",
-            "expected [1, 4, 2, 6, 2, 2, 5, 7, 2, 2]. The vocabulary is MyVocabulary(['The film was",
+            "expected [1, 4, 2, 6, 2, 2, 5, 7, 2, 2]. The vocabulary is MyVocabulary(['The plot was",
         ),
         (KEPT, "words = words", "all words are known"),
         (
