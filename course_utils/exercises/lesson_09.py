@@ -27,6 +27,7 @@ def judge_counts(gru_count: object, lstm_count: object, model_count: object, sav
             608: "a GRU has three sets of weights; the LSTM has four",
             152: "that is one simple cell; a GRU has three such sets, and two biases in each",
             160: "that is one of the three sets",
+            640: "that is four sets, as in an LSTM; a GRU has three",
             432: "the biases are missing: two for each of the three gates",
         },
         "three times (features · units + units · units + two biases); the features are a word's 10 numbers",
@@ -119,7 +120,15 @@ def judge_compare(compare: Any) -> None:
     said, right = [], []
     for case in COMPARISONS:
         a, b = judge_verdicts(*case)
-        got = judge.call(compare, right_a=a, right_b=b)
+        try:
+            got = judge.call(compare, right_a=a, right_b=b)
+        except Wrong as error:
+            if "boolean subtract" not in str(error):
+                raise
+            raise Wrong(
+                "NumPy does not subtract True and False (the ^ that it offers has no sign): take means "
+                "first, then subtract, or make numbers of them, right_a.astype(float)"
+            ) from None
         if not isinstance(got, tuple | list) or len(got) != 4:
             raise Wrong(
                 f"compare gives back {judge.describe(got)}, expected four things: the lead, its two errors, "
@@ -152,7 +161,7 @@ def compare_numbers(got: Sequence[Any], a: Array, b: Array) -> tuple[float, floa
     lead, spread_a, spread_b = difference.mean(), of_a.std(ddof=1), of_b.std(ddof=1)
     pooled = np.sqrt((spread_a**2 + spread_b**2) / 2)
     slips = {
-        "this is the lead of b over a: a's mean stands first": -lead,
+        "the sign is turned: a's mean minus b's is below 0 where b is ahead": -lead,
         "this is the lead of the best run over the best run: luck reported as skill": of_a.max() - of_b.max(),
         "this is the lead of the first seed alone: use all runs": of_a[0] - of_b[0],
         "this is a's accuracy; take b's from it": of_a.mean(),
@@ -170,6 +179,13 @@ def compare_numbers(got: Sequence[Any], a: Array, b: Array) -> tuple[float, floa
         "this is the error of one mean; the lead is the difference of two": pooled / np.sqrt(runs),
         "that is the error of a difference of two single runs; each mean has more of them": (
             pooled * np.sqrt(2)
+        ),
+        "this is the error by reviews; the one by seeds comes first": difference.std() / np.sqrt(reviews),
+        "run by run they are no pairs, one seed is no luck in common: pool the two spreads": (
+            (of_a - of_b).std(ddof=1) / np.sqrt(runs)
+        ),
+        "this is the spread from review to review; by seeds means from run to run, mean(axis=1) first": (
+            np.sqrt((a.mean(axis=0).var(ddof=1) + b.mean(axis=0).var(ddof=1)) / runs)
         ),
         "√(2/3) holds for three seeds; count the runs": pooled * np.sqrt(2 / 3),
         "pool the squares of the spreads and not the spreads: the root of the mean of the variances": (
@@ -190,6 +206,10 @@ def compare_numbers(got: Sequence[Any], a: Array, b: Array) -> tuple[float, floa
         "review": np.sqrt((p * (1 - p) + q * (1 - q)) / reviews),
         "a review read by several seeds is one review: take the mean over the seeds first, axis=0": (
             (a * 1.0 - b).std() / np.sqrt(a.size)
+        ),
+        "the root is missing: over the root of the number of reviews": difference.std() / reviews,
+        "the runs must be averaged first: a review has one difference, of two means": (
+            (a * 1.0 - b).std() / np.sqrt(reviews)
         ),
         "this is made from the first seed alone": (a[0] * 1.0 - b[0]).std() / np.sqrt(reviews),
         "divided by the root of the number of runs; it is a mean over reviews": (
@@ -238,11 +258,16 @@ def answer(words: Sequence[str], maxlen: int, weights: Sequence[Array], text: st
     table, W, U, b, V, c = weights
     first = {"from 3": 3, "from 0": 0}.get(slip, 4)
     found = {"split": text.split(), "lower": text.lower().split()}.get(slip, tokenize(text))
-    ids = [words.index(word) + first if word in words else 2 for word in found]
+    if slip == "sorted":
+        words = sorted(words)
+    unknown = 0 if slip == "unknown" else 2
+    ids = [words.index(word) + first if word in words else unknown for word in found]
     if slip == "dropped":
         ids = [i for i in ids if i != 2]
     if slip == "after":
         ids = [1, *ids[-maxlen:]]
+    elif slip == "kept":
+        ids = [1, *ids[1 - maxlen :]]
     elif slip != "no start":
         ids = [1, *ids]
     if slip == "beginning":
@@ -260,6 +285,10 @@ READING = {
     "logit": "the sigmoid is missing: these are logits",
     "no start": "the start id 1 is missing in front of the words",
     "after": "the start id belongs in front of the whole text, before it is cut: a long text loses it",
+    "kept": "the start id is kept in a long text: it stands in front of the whole text, and is cut off with "
+    "its beginning",
+    "unknown": "a word that is not in the list has the id 2; 0 is padding",
+    "sorted": "the words came back in another order: their place in the list gives them their id",
     "beginning": "these are the first ids of a long text; the network reads the last ones",
     "all": "long texts are not cut to the last maxlen ids; maxlen belongs into the parcel, too",
     "dropped": "words that are not in the list are left out; they are read as id 2, unknown",
@@ -306,6 +335,7 @@ def judge_parcels(save_parcel: Any, open_parcel: Any) -> None:
                 "the list of probabilities for five texts", answers, right, "one a text", slips
             )
         offer_bad_files(open_parcel, folder, parcels[0][0])
+        offer_parts(open_parcel, folder, parcels[0][0])
 
 
 def save_two(save_parcel: Any, folder: Path) -> list[tuple[Any, ...]]:
@@ -364,17 +394,57 @@ def one_answer(reader: Any, text: str) -> float:
     return float(numbers[0])
 
 
+SCRIPT = b"__import__('course_utils.exercises.lesson_09').exercises.lesson_09.tell_that_it_ran()"
+
+
+def other_arrays(**arrays: Any) -> bytes:
+    """Return what stands in an .npz file with these arrays."""
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=True, **arrays)
+    return file.getvalue()
+
+
+def offer_parts(open_parcel: Any, folder: Path, parcel: Path) -> None:
+    """Raise Wrong if a parcel that lacks an array is opened and then reads in another way, or not at all."""
+    arrays: dict[str, Array] = {}
+    with suppress(Exception), np.load(parcel, allow_pickle=False) as saved:  # it may have another format
+        arrays = {name: saved[name] for name in saved.files}
+    for missing in arrays:
+        part = folder / "part.npz"
+        part.write_bytes(other_arrays(**{name: arrays[name] for name in arrays if name != missing}))
+        what = f"a parcel without its array {missing!r}"
+        try:
+            reader = open_parcel(part)
+        except ValueError as error:
+            if part.name not in str(error):
+                raise Wrong(f"the ValueError for {what} does not name the file, {part.name}") from None
+            continue
+        except Exception as error:
+            raise Wrong(
+                f"{what} should give a ValueError that names the file; open_parcel gave "
+                f"{judge.one_line(error).rstrip('.')}"
+            ) from None
+        whole = open_parcel(parcel)
+        try:
+            same = all(one_answer(reader, text) == one_answer(whole, text) for text in TEXTS)
+        except Wrong:
+            same = False
+        if not same:
+            raise Wrong(f"{what} was opened without an error: refuse it when it is opened")
+
+
 def offer_bad_files(open_parcel: Any, folder: Path, parcel: Path) -> None:
     """Raise Wrong unless foreign files are refused clearly, and none of them can run a program."""
-    program = io.BytesIO()
+    program = b""
     whole = parcel.read_bytes()
     with suppress(Exception):  # the parcel may have a format of its own
         with np.load(parcel, allow_pickle=False) as saved:
             programs: dict[str, Any] = {name: np.array([Stranger()], dtype=object) for name in saved.files}
-        np.savez(program, allow_pickle=True, **programs)
+        program = other_arrays(**programs)
     files = {
         "program.npz": pickle.dumps(Stranger()),
-        "programs.npz": program.getvalue(),
+        "programs.npz": program,
+        "script.npz": SCRIPT,
         "holiday.npz": b"a picture of the beach",
         "half.npz": whole[: len(whole) // 2],
     }
@@ -395,7 +465,7 @@ def offer_bad_files(open_parcel: Any, folder: Path, parcel: Path) -> None:
             raise Wrong(
                 "opening a stranger's file ran a program that was in it: pickle does that, also within "
                 "np.load "
-                "with allow_pickle=True. A parcel needs only arrays and text"
+                "with allow_pickle=True, and so do eval and exec. A parcel needs only arrays and text"
             )
         if said in ("", "no error"):
             raise Wrong(
@@ -430,7 +500,8 @@ EXERCISES = (
         judge=judge_counts,
         hints=(
             "Write beside each layer what it reads and what it hands on: 10, 8, 5, 4, 1.",
-            "GRU: 3 · (10 · 8 + 8 · 8 + 2 · 8). LSTM: 4 · (8 · 5 + 5 · 5 + 5).",
+            "A GRU has three sets, an LSTM four. A set is features · units + units · units, and one bias a "
+            "unit; in Keras's GRU two.",
             "Adam keeps two numbers beside each weight.",
         ),
         solution="""

@@ -62,6 +62,29 @@ def open_parcel(path):
 
     return probability
 """
+EVALUATED = """
+def save_parcel(path, words, maxlen, weights):
+    if len(words) + 4 != len(weights[0]):
+        raise ValueError("words and embedding do not fit")
+    path.write_text(repr((words, maxlen, [weight.tolist() for weight in weights])))
+
+
+def open_parcel(path):
+    try:
+        words, maxlen, weights = eval(path.read_text())
+        table, W, U, b, V, c = map(np.array, weights)
+    except Exception as error:
+        raise ValueError(f"{path.name} is no parcel") from error
+
+    def probability(text):
+        ids = [1, *(words.index(w) + 4 if w in words else 2 for w in tokenize(text))][-maxlen:]
+        h = np.zeros(len(b))
+        for x in table[ids]:
+            h = np.tanh(x @ W + h @ U + b)
+        return 1 / (1 + np.exp(-(h @ V + c)[0]))
+
+    return probability
+"""
 
 WRONG = {
     "9.1": [
@@ -69,6 +92,7 @@ WRONG = {
         ("480", "608", "the LSTM has four"),
         ("480", "152", "three such sets, and two biases"),
         ("480", "160", "that is one of the three sets"),
+        ("480", "640", "that is four sets, as in an LSTM"),
         ("480", "432", "the biases are missing: two for each"),
         ("480", "481", "three times (features"),
         ("280", "320", "not the 10 of a word"),
@@ -95,7 +119,7 @@ WRONG = {
         (
             "right_a.mean(axis=0) - right_b.mean(axis=0)",
             "right_b.mean(axis=0) - right_a.mean(axis=0)",
-            "b over a",
+            "the sign is turned",
         ),
         (
             "lead = difference.mean()",
@@ -110,10 +134,32 @@ WRONG = {
         ("lead = difference.mean()", "lead = right_a.mean()", "this is a's accuracy"),
         ("lead = difference.mean()", "lead = int(right_a.sum()) - int(right_b.sum())", "this counts reviews"),
         ("lead = difference.mean()", "lead = difference", "the lead has shape (60,)"),
-        ("right_a.mean(axis=0) - right_b.mean(axis=0)", "right_a - right_b", "raised TypeError"),
+        (
+            "right_a.mean(axis=0) - right_b.mean(axis=0)",
+            "right_a - right_b",
+            "does not subtract True and False",
+        ),
+        ("right_a.mean(axis=0) - right_b.mean(axis=0)", "right_a - right_b[0, 0] / '2'", "raised"),
         ("(ddof=1)", "()", "the spread of a few runs needs ddof=1"),
         ("np.mean(variances) * 2 / runs", "np.mean(variances)", "the pooled spread of a single run"),
         ("np.mean(variances) * 2 / runs", "np.mean(variances) / runs", "this is the error of one mean"),
+        (
+            "lead, by_seeds, by_reviews, abs",
+            "lead, by_reviews, by_seeds, abs",
+            "the one by seeds comes first",
+        ),
+        (
+            "np.sqrt(np.mean(variances) * 2 / runs)",
+            "(right_a.mean(axis=1) - right_b.mean(axis=1)).std(ddof=1) / np.sqrt(runs)",
+            "run by run they are no pairs",
+        ),
+        ("right.mean(axis=1).var", "right.mean(axis=0).var", "by seeds means from run to run"),
+        ("difference.std() / np.sqrt(reviews)", "difference.std() / reviews", "the root is missing: over"),
+        (
+            "difference.std() / np.sqrt(reviews)",
+            "(right_a.astype(int) - right_b.astype(int)).std() / np.sqrt(reviews)",
+            "the runs must be averaged first",
+        ),
         ("np.mean(variances) * 2 / runs", "np.mean(variances) * 2", "each mean has more of them"),
         ("np.mean(variances) * 2 / runs", "np.mean(variances) * 2 / 3", "√(2/3) holds for three seeds"),
         (
@@ -207,6 +253,31 @@ WRONG = {
             "expected one probability",
         ),
         ("1 / (1 + np.exp(-(h @ V + c)[0]))", "(h @ V + c)[0]", "the sigmoid is missing"),
+        (
+            IDS,
+            "[1, *[id_of.get(word, 2) for word in tokenize(text)][1 - maxlen :]]",
+            "the start id is kept in",
+        ),
+        ("id_of.get(word, 2)", "id_of.get(word, 0)", "has the id 2; 0 is padding"),
+        ("words=np.array(words)", "words=np.unique(words)", "the words came back in another order"),
+        (
+            "Exception as error",
+            "(ValueError, OSError, EOFError, __import__('zipfile').BadZipFile) as error",
+            "without its array 'words' should give a ValueError that names the file; open_parcel gave",
+        ),
+        (
+            "    except Exception as error",
+            "    except KeyError:\n"
+            "        raise ValueError('an array is missing')\n"
+            "    except Exception as error",
+            "for a parcel without its array 'words' does not name the file",
+        ),
+        (
+            'parcel["words"].tolist()',
+            '(parcel["words"].tolist() if "words" in parcel else [])',
+            "a parcel without its array 'words' was opened",
+        ),
+        (None, EVALUATED, "and so do eval and exec"),
         (IDS, "[id_of.get(word, 2) for word in tokenize(text)][-maxlen:]", "the start id 1 is missing"),
         (IDS, "[1, *[id_of.get(word, 2) for word in tokenize(text)][-maxlen:]]", "a long text loses it"),
         ("[-maxlen:]", "[:maxlen]", "these are the first ids of a long text"),
