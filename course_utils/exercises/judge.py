@@ -79,8 +79,8 @@ def call(function: Any, **arguments: Any) -> Any:
     for key in before:
         if pickle.dumps(given[key]) != before[key]:
             raise Wrong(
-                f"{name} changes its argument {key} in place; make a new array instead, as in "
-                "state = np.tanh(...)"
+                f"{name} changes its argument {key} in place; make a new one instead: "
+                "x = x + 1 makes a new array, x += 1 changes the one it was given"
             )
     if result is None:
         raise Wrong(f"{name} gives back None: does it end with return?")
