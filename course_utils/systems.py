@@ -381,6 +381,11 @@ def step(title: str, recurrent: Callable[[], Sequence[Layer]], vectors: float | 
     )
 
 
+def largest_states() -> list[Layer]:
+    """Return a GRU in both directions and the largest of all its states."""
+    return [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()]
+
+
 SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "majority": Majority(),
     "bag-of-words": Linear("bag of words, TF-IDF"),
@@ -503,12 +508,12 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "gru-both": step("GRU 32 in both directions, last states", lambda: [Bidirectional(GRU(32))]),
     "gru-max": step(
         "GRU 32 in both directions, largest of all states",
-        lambda: [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()],
+        largest_states,
     ),
     "gru-vectors": (
         vectors_first := step(
             "the same, first vectors from counts",
-            lambda: [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()],
+            largest_states,
             vectors=0.3,
         )
     ),

@@ -110,6 +110,16 @@ def describe(value: Any) -> str:
     return f"something of type {type(value).__name__}"
 
 
+def the_same(got: object, right: ArrayLike, tolerance: float = 1e-5) -> bool:
+    """Return whether an answer holds these numbers, in this shape."""
+    target = np.asarray(right)
+    try:
+        array = np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return array.shape == target.shape and np.allclose(array, target, rtol=tolerance, atol=tolerance)
+
+
 def same_numbers(
     what: str,
     got: object,
@@ -129,14 +139,10 @@ def same_numbers(
     except (TypeError, ValueError):
         raise Wrong(f"{what} is {describe(got)}, expected one array of shape {right.shape}") from None
 
-    def equals(other: ArrayLike) -> bool:
-        target = np.asarray(other)
-        return array.shape == target.shape and np.allclose(array, target, rtol=tolerance, atol=tolerance)
-
-    if equals(right):
+    if the_same(array, right, tolerance):
         return
     for reason, slip in (slips or {}).items():
-        if equals(slip):
+        if the_same(array, slip, tolerance):
             raise Wrong(reason)
     if array.shape != right.shape:
         meaning = f", that is {axes}" if axes else ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
+from course_utils.layers import Array, sigmoid
 
 Weights = Sequence[Array]
 
@@ -69,11 +69,6 @@ def judge_sizes(
     )
 
 
-def sigmoid(z: Array) -> Array:
-    """Return 1 / (1 + exp(-z))."""
-    return np.asarray(1 / (1 + np.exp(-z)))
-
-
 def gates(x_t: Array, h: Array, weights: Weights, order: Sequence[int] = (0, 1, 2, 3)) -> list[Array]:
     """Return the sums of i, f, c and o, taken from the blocks in `order`."""
     kernel, recurrent_kernel, bias = weights
@@ -88,15 +83,6 @@ def step(
     i, f, g, o = gates(x_t, h, weights, order)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
-
-
-def the_same(got: object, right: Array) -> bool:
-    """Return whether an answer holds these numbers."""
-    try:
-        array = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
-        return False
-    return array.shape == right.shape and np.allclose(array, right, atol=1e-5)
 
 
 def judge_step(my_lstm_step: Any) -> None:
@@ -115,10 +101,10 @@ def judge_step(my_lstm_step: Any) -> None:
             )
         right_h, right_c = step(x_t, h, c, weights)
         i, f, g, o = gates(x_t, h, weights)
-        if the_same(got[0], right_c) and the_same(got[1], right_h):
+        if judge.the_same(got[0], right_c) and judge.the_same(got[1], right_h):
             raise Wrong("both new states are right, in the wrong order: Keras's is [h, c], h first")
         for order in permutations(range(4)):
-            if order != (0, 1, 2, 3) and the_same(got[1], step(x_t, h, c, weights, order)[1]):
+            if order != (0, 1, 2, 3) and judge.the_same(got[1], step(x_t, h, c, weights, order)[1]):
                 names = ", ".join("ifco"[order.index(k)] for k in range(4))
                 raise Wrong(
                     f"the blocks of columns are taken for {names}; in Keras's weights they are i, f, c, o"

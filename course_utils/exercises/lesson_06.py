@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
+from course_utils.layers import Array, sigmoid
 
 Weights = Sequence[Array]
 
@@ -70,11 +70,6 @@ def judge_mixture(new_state: object, turned_state: object, bias_shape: object, w
     )
 
 
-def sigmoid(z: Array) -> Array:
-    """Return 1 / (1 + exp(-z))."""
-    return np.asarray(1 / (1 + np.exp(-z)))
-
-
 def step_before(x_t: Array, h: Array, weights: Weights) -> Array:
     """Return the new state by the textbook formula."""
     z, r, x_h, U_h = parts(x_t, h, weights)
@@ -134,13 +129,13 @@ def judge_step(my_gru_step: Any) -> None:
             for order in permutations(range(3)):
                 columns = np.concatenate([np.arange(units) + units * block for block in order])
                 moved = step(x_t, h, [W[:, columns], U[:, columns], b[..., columns]])
-                if order != (0, 1, 2) and the_same(got, moved):
+                if order != (0, 1, 2) and judge.the_same(got, moved):
                     names = ", ".join("zrh"[order.index(k)] for k in range(3))
                     raise Wrong(f"the blocks are taken for {names}; in Keras's weights they are z, r, h")
             if reset_after and batch == 2:
                 for formula, rows in ((step_before, b), (step_after, b[:, None] * [[1], [0]])):
                     one_each = [formula(x_t[k : k + 1], h[k : k + 1], [W, U, rows[k]]) for k in (0, 1)]
-                    if the_same(got, np.concatenate(one_each)):
+                    if judge.the_same(got, np.concatenate(one_each)):
                         raise Wrong(
                             "row 0 of the bias went to review 0 and row 1 to review 1; "
                             "every review needs both"
@@ -148,15 +143,6 @@ def judge_step(my_gru_step: Any) -> None:
             slips = slips_after(x_t, h, W, U, b) if reset_after else slips_before(x_t, h, W, U, b)
             what = f"the new state with reset_after={reset_after}"
             judge.same_numbers(what, got, right, "(batch, units)", slips)
-
-
-def the_same(got: object, right: Array) -> bool:
-    """Return whether an answer holds these numbers."""
-    try:
-        array = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
-        return False
-    return array.shape == right.shape and np.allclose(array, right, atol=1e-5)
 
 
 def slips_before(x_t: Array, h: Array, W: Array, U: Array, b: Array) -> dict[str, Array]:
