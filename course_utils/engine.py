@@ -7,7 +7,7 @@ as they were.
 
 Memory: `fit` keeps the weights, one or two arrays of their size for the optimiser, and what the
 layers need for one batch. With as many features as units, forward and backward together take at
-their peak 5 numbers (SimpleRNN), 15 (GRU) or 16 (LSTM) for every review, timestep and unit.
+their peak 6 numbers (SimpleRNN), 15 (GRU) or 16 (LSTM) for every review, timestep and unit.
 """
 
 import json
@@ -95,6 +95,10 @@ class Optimizer:
     `global_clipnorm`, gradients that are longer together are shortened to this length. With
     `weight_decay` every step first takes this share, times the learning rate, off every weight;
     Loshchilov and Hutter (2019), "Decoupled weight decay regularization".
+
+    A batch touches few rows of a table of words. What happens to the others depends on nothing but
+    the number of steps, so it can wait until the next batch that needs them: `apply` with `lazy`
+    leaves them behind, and `catch_up` brings them to where they belong.
     """
 
     learning_rate: float | Callable[[int], float]
@@ -103,6 +107,7 @@ class Optimizer:
     iterations: int = field(default=0, init=False)
     _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
     slots: ClassVar[int] = 1  # arrays kept beside every weight
+    block: ClassVar[int] = 32_768  # numbers treated at a time
 
     def __post_init__(self) -> None:
         self.check()
@@ -118,7 +123,7 @@ class Optimizer:
         """Return the learning rate of the next step, or of the one that is being made."""
         return self.learning_rate(self.iterations) if callable(self.learning_rate) else self.learning_rate
 
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
+    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
         """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
         self.check()
         norm = global_norm(gradients)
@@ -129,21 +134,46 @@ class Optimizer:
             )
         scale = 1.0 if self.global_clipnorm is None else min(1.0, self.global_clipnorm / max(norm, 1e-30))
         if not self._kept:
-            self._kept = [[np.zeros_like(weight) for _ in range(self.slots)] for weight in weights]
+            self._kept = [self.keep(*pair) for pair in zip(weights, gradients, strict=True)]
         rate = self.rate()
         self.iterations += 1
         for gradient, weight, kept in zip(gradients, weights, self._kept, strict=True):
             if self.weight_decay is not None:
                 weight *= 1 - self.weight_decay * rate
             if isinstance(gradient, SparseGradient):
-                self.update(weight, gradient.rows, gradient.values * scale, rate, *kept)
+                for part in self.parts(gradient.values):
+                    self.update(weight, gradient.rows[part], gradient.values[part] * scale, rate, *kept)
             else:
-                self.update(weight, slice(None), gradient * scale, rate, *kept)
+                for part in self.parts(gradient):
+                    self.update(weight, part, gradient[part] * scale, rate, *kept)
             if self.iterations % 64 == 0:
-                for array in kept:
+                for array in kept[: self.slots]:
                     flush(array)  # what decays ends among the slow numbers
+        if not lazy:
+            self.catch_up(weights)
 
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
+    def parts(self, array: Array) -> list[slice]:
+        """Return the rows of an array in pieces that stay in the processor's cache."""
+        height = max(1, self.block // max(1, array[:1].size))
+        return [slice(start, start + height) for start in range(0, len(array), height)]
+
+    def keep(self, weight: Array, gradient: Gradient) -> list[Array]:
+        """Return the arrays kept beside one weight; of a table also the step of each row's last gradient."""
+        slots = [np.zeros_like(weight) for _ in range(self.slots)]
+        return [*slots, np.zeros(len(weight), np.int64)] if isinstance(gradient, SparseGradient) else slots
+
+    def steps_since(self, rows: Any, last: Array | None = None) -> Any:
+        """Return the steps since the last gradient of each row, as a column, and note that one is here."""
+        if last is None:
+            return 1
+        steps = self.iterations - last[rows, None]
+        last[rows] = self.iterations
+        return steps
+
+    def catch_up(self, weights: Sequence[Array], rows: Any = None) -> None:
+        """Bring these rows of a table, or all, to the present step, where `apply` left them behind."""
+
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
         """Change one weight; g is the gradient of weight[rows], that of all other rows is zero."""
         raise NotImplementedError
 
@@ -155,15 +185,20 @@ class SGD(Optimizer):
     learning_rate: float | Callable[[int], float] = 0.01
     momentum: float = 0.0
 
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
+    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
+        """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
+        if self.momentum:  # moves every row at every step
+            gradients = [g.to_dense() if isinstance(g, SparseGradient) else g for g in gradients]
+        super().apply(gradients, weights, lazy)
+
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
         """Change one weight."""
-        (v,) = kept
-        if self.momentum == 0:
+        if self.momentum:
+            v = kept[0]
+            v[rows] = self.momentum * v[rows] - rate * g
+            weight[rows] += v[rows]
+        else:
             weight[rows] -= rate * g
-            return
-        v *= self.momentum
-        v[rows] -= rate * g
-        weight += v
 
 
 @dataclass
@@ -174,12 +209,16 @@ class RMSprop(Optimizer):
     rho: float = 0.9
     epsilon: float = 1e-7
 
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
         """Change one weight."""
-        (v,) = kept
-        v *= self.rho
-        v[rows] += (1 - self.rho) * g * g
-        weight[rows] -= rate * g / np.sqrt(v[rows] + self.epsilon)
+        v, *last = kept
+        new = rows_of(v, rows)
+        new *= power(self.rho, self.steps_since(rows, *last), v)
+        new += (1 - self.rho) * g * g
+        v[rows] = new
+        step = np.sqrt(new + self.epsilon)
+        np.divide(rate * g, step, step)
+        weight[rows] = np.subtract(rows_of(weight, rows), step, step)
 
 
 @dataclass
@@ -188,34 +227,99 @@ class Adam(Optimizer):
 
     m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g² are running means, and
     the powers with step t make up for their start at zero; Kingma and Ba (2015). Words that a
-    batch does not hold move on too, by what m remembers.
+    batch does not hold move on too, by what m remembers: k steps after its last gradient a row moves
+    by a r^k m / (sqrt(v) + epsilon), r = beta_1 / sqrt(beta_2). (Strictly, epsilon would not fall
+    with v; that is less than one hundredth of such a move.) For every step s, `_moves` holds the sum
+    of a r^k since then.
     """
 
     learning_rate: float | Callable[[int], float] = 0.001
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
+    _moves: Array = field(default_factory=lambda: np.zeros(1), init=False, repr=False)
+    _fading: Array = field(init=False, repr=False)  # r^k, down to r^1
     slots: ClassVar[int] = 2
-    block: ClassVar[int] = 32_768  # numbers treated at a time, so that they stay in the processor's cache
 
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Array) -> None:
-        """Change one weight."""
-        m, v = kept  # decayed already, at the end of the step before
-        m[rows] += (1 - self.beta_1) * g
-        v[rows] += (1 - self.beta_2) * g * g
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        powers = (self.beta_1 / np.sqrt(self.beta_2)) ** np.arange(1, 100_000)
+        self._fading = powers[: np.count_nonzero(powers > 1e-12) + 1][::-1]
+
+    def check(self) -> None:
+        """Raise ValueError for settings that cannot work."""
+        super().check()
+        if not 0 <= self.beta_1**2 < self.beta_2 < 1:
+            raise ValueError(
+                f"beta_1={self.beta_1}, beta_2={self.beta_2}: expected 0 <= beta_1 < sqrt(beta_2) < 1"
+            )
+
+    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
+        """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
+        rate = self.rate()
+        super().apply(gradients, weights, lazy=True)
+        recent = self._moves[-len(self._fading) :]  # what is older does not move any more
+        recent += self.step_size(rate) * self._fading[-len(recent) :]
+        self._moves = np.append(self._moves, 0.0)
+        if not lazy:
+            self.catch_up(weights)
+
+    def step_size(self, rate: float) -> float:
+        """Return a, the learning rate with the powers of this step."""
         t = self.iterations
-        step_size = float(rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
-        height = max(1, self.block // weight[0].size)  # rows treated at a time
-        room = np.empty_like(weight[:height])
-        for start in range(0, len(weight), height):
-            part = slice(start, start + height)
-            step = np.sqrt(v[part], out=room[: len(v[part])])
-            step += self.epsilon
-            np.divide(m[part], step, out=step)
-            step *= step_size
-            weight[part] -= step
-            m[part] *= self.beta_1
-            v[part] *= self.beta_2
+        return float(rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
+
+    def keep(self, weight: Array, gradient: Gradient) -> list[Array]:
+        """Return m and v; of a table also each row's last step, and how much of `_moves` it has made."""
+        kept = super().keep(weight, gradient)
+        return [*kept, np.zeros(len(weight))] if len(kept) > self.slots else kept
+
+    def catch_up(self, weights: Sequence[Array], rows: Any = None) -> None:
+        """Bring these rows of a table, or all, to the present step, where `apply` left them behind."""
+        for weight, (m, v, *table) in zip(weights, self._kept, strict=False):
+            if not table:
+                continue
+            last, made = table
+            rows = np.arange(len(weight)) if rows is None else rows
+            for part in self.parts(weight[: len(rows)]):
+                owed = self._moves[last[rows[part]]] - made[rows[part]]
+                behind = rows[part][owed != 0]
+                made[behind] += owed[owed != 0]
+                step = self.direction(rows_of(m, behind), rows_of(v, behind))
+                step *= owed[owed != 0, None].astype(weight.dtype)
+                weight[behind] = np.subtract(rows_of(weight, behind), step, step)
+
+    def direction(self, m: Array, v: Array) -> Array:
+        """Return m / (sqrt(v) + epsilon)."""
+        step = np.sqrt(v)
+        step += self.epsilon
+        return np.divide(m, step, step)
+
+    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
+        """Change one weight; rows of a table have caught up before."""
+        m, v, *table = kept
+        steps = self.steps_since(rows, *table[:1])
+        for made in table[1:]:
+            made[rows] = 0
+        new_m, new_v = rows_of(m, rows), rows_of(v, rows)
+        new_m *= power(self.beta_1, steps, m)
+        new_m += (1 - self.beta_1) * g
+        new_v *= power(self.beta_2, steps, v)
+        new_v += (1 - self.beta_2) * g * g
+        m[rows], v[rows] = new_m, new_v
+        step = self.direction(new_m, new_v)
+        step *= self.step_size(rate)
+        weight[rows] = np.subtract(rows_of(weight, rows), step, step)
+
+
+def rows_of(array: Array, rows: Any) -> Array:
+    """Return a copy of these rows; `array[rows]` takes twice as long where they are a list."""
+    return array[rows].copy() if isinstance(rows, slice) else array.take(rows, axis=0)
+
+
+def power(base: float, exponents: Any, like: Array) -> Any:
+    """Return base to these powers, in the dtype of `like`."""
+    return np.power(base, exponents).astype(like.dtype)
 
 
 class Sequential:
@@ -307,11 +411,16 @@ class Sequential:
         with one_blas_thread():
             return self._step(x, labels)
 
-    def _step(self, x: Array, labels: Array) -> dict[str, float]:
-        """Make one training step, where products are kept on one core already."""
+    def _step(self, x: Array, labels: Array, lazy: bool = False) -> dict[str, float]:
+        """Make one training step, where products are kept on one core already.
+
+        With `lazy`, words that are not in x wait: call the optimiser's `catch_up` at the end.
+        """
         if self.optimizer is None:
             raise ValueError("no optimizer is chosen: call compile(Adam()) first")
         self.optimizer.check()
+        if lazy and isinstance(self.layers[0], all_layers.Embedding):
+            self.optimizer.catch_up(self.weights, np.flatnonzero(np.bincount(x.ravel())))
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
             scores, dy = evaluate_logits(self.forward(x, training=True), labels)
             if not np.isfinite(scores["loss"]):
@@ -320,7 +429,7 @@ class Sequential:
                     f"global_clipnorm=1, or a learning_rate below {self.optimizer.rate():.3g}"
                 )
             self.backward(dy)
-            self.optimizer.apply(self.gradients, self.weights)
+            self.optimizer.apply(self.gradients, self.weights, lazy)
         return scores
 
     def fit(
@@ -353,20 +462,25 @@ class Sequential:
             check_labels(validation_data[1], len(validation_data[0]))
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
+        lazy = self.optimizer is not None and self.optimizer.weight_decay is None
         best, best_weights, waited = -np.inf, self.get_weights() if patience is not None else [], 0
         for epoch in range(1, check_count("epochs", epochs) + 1):
             batches = make_batches(x, batch_size, rng)
             total = {"loss": 0.0, "accuracy": 0.0}
             seen = 0
             with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
-                for rows in batches:
-                    scores = self._step(take(x, rows, padding), labels[rows])
-                    total = {name: total[name] + scores[name] * len(rows) for name in total}
-                    seen += len(rows)
-                    bar.set_description(
-                        f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
-                    )
-                    bar.update()
+                try:
+                    for rows in batches:
+                        scores = self._step(take(x, rows, padding), labels[rows], lazy)
+                        total = {name: total[name] + scores[name] * len(rows) for name in total}
+                        seen += len(rows)
+                        bar.set_description(
+                            f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
+                        )
+                        bar.update()
+                finally:
+                    if self.optimizer is not None:
+                        self.optimizer.catch_up(self.weights)
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)

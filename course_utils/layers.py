@@ -9,25 +9,30 @@ with `kernel` W (features, units), `recurrent_kernel` U (units, units) and `bias
 Arrays are (batch, timesteps, features) outside. Inside a recurrent layer time comes first and
 a review is a column, (timesteps, units, batch): so every timestep and every gate is one block
 of memory, and the formula reads h_t = tanh(Wᵀ x_t + Uᵀ h_{t-1} + b). Products that do not need
-the step before are made for all timesteps at once, outside the loop.
+the step before are made for all timesteps at once, outside the loop, on both cores. Inside it
+every call counts: `np.add(a, b, c)` writes a + b into c, and `U.dot(h, c)` writes U h into c.
 
 `backward` takes dy, the gradient of the loss with respect to the output of the last `forward`,
 leaves the gradients of the weights in `gradients` and returns dx. What both keep in memory
 grows with batch x timesteps x units, no faster.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
+LARGE = 2**25  # multiplications that take some tenths of a millisecond
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass
@@ -215,6 +220,7 @@ class Embedding(Layer):
     weight_names = ("embeddings",)
     config_names = ("input_dim", "output_dim", "mask_zero")
     embeddings: Array  # (input_dim, output_dim)
+    _ids: NDArray[np.integer[Any]]
 
     def __init__(self, input_dim: int, output_dim: int, mask_zero: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -253,21 +259,51 @@ class Embedding(Layer):
         # (timesteps, batch), in 16 bits where they suffice: NumPy sorts those much faster.
         self._ids = ids.T.astype(np.uint16 if self.input_dim <= 2**16 else np.int64, order="C")
         self.output_shape = (*ids.shape, self.output_dim)
-        vectors: Array = self.embeddings[self._ids]  # (timesteps, batch, output_dim)
+        vectors = self.embeddings.take(self._ids, axis=0)  # (timesteps, batch, output_dim)
         return vectors.swapaxes(0, 1)
 
     def backward(self, dy: ArrayLike) -> None:
         """Add up dy by id; ids have no gradient themselves."""
         dy = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)  # (timesteps * batch, ...)
-        order = np.argsort(self._ids.ravel(), kind="stable")  # equal ids side by side
-        rows, first, count = np.unique(self._ids.ravel()[order], return_index=True, return_counts=True)
-        values = dy[order[first]]
-        for k in range(1, 8):  # second to eighth occurrence, of all words at once
-            again = np.flatnonzero(count > k)
-            values[again] += dy[order[first[again] + k]]
-        for j in np.flatnonzero(count > 8):  # few words are left, and each is frequent
-            values[j] += dy[order[first[j] + 8 : first[j] + count[j]]].sum(axis=0)
+        ids = self._ids.ravel()
+        order = np.argsort(ids, kind="stable")  # equal ids side by side
+        rows, first, count = np.unique(ids[order], return_index=True, return_counts=True)
+        values = dy.take(order, axis=0)
+        # Of every word at once: the second occurrence to the first, the fourth to the third, and so
+        # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
+        place = np.arange(len(ids)) - np.repeat(first, count)
+        left, k = np.repeat(count, count) - place, 1
+        i = np.flatnonzero((place % 2 == 0) & (left > 1))
+        while i.size:
+            values[i] += values.take(i + k, axis=0)
+            k *= 2
+            i = i[(place[i] % (2 * k) == 0) & (left[i] > k)]
+        values = values.take(first, axis=0)
         self.gradients = [SparseGradient(rows.astype(np.int64), values, self.embeddings.shape)]
+
+
+@cache
+def _second_core() -> tuple[ThreadPoolExecutor, Lock]:
+    return ThreadPoolExecutor(max_workers=1), Lock()
+
+
+def both(first: Callable[[], A], second: Callable[[], B], pays: bool) -> tuple[A, B]:
+    """Call two functions, at the same time where that `pays` and the second core is free.
+
+    NumPy lets other threads work while it computes. Handing work over takes some microseconds:
+    it pays for large arrays only.
+    """
+    core, busy = _second_core()
+    if not pays or not busy.acquire(blocking=False):
+        return first(), second()
+    try:
+        other = core.submit(copy_context().run, second)  # the context holds NumPy's error settings
+        try:
+            return first(), other.result()
+        finally:
+            wait([other])  # if the first fails, the other must not write into what is given up
+    finally:
+        busy.release()
 
 
 class Recurrent(Layer):
@@ -293,6 +329,7 @@ class Recurrent(Layer):
     )
     state_names: tuple[str, ...] = ("h",)
     gates = 1  # the kernel has gates * units columns
+    halves: tuple[float, ...] = (1.0,)  # 1/2 for each gate that ends in a sigmoid
     zero_output_for_mask = False  # Bidirectional asks for zeros at masked steps
     kernel: Array  # W (features, gates * units)
     recurrent_kernel: Array  # U (units, gates * units)
@@ -328,6 +365,13 @@ class Recurrent(Layer):
         """Return the mask where the output still has timesteps, as Keras does."""
         return mask if self.return_sequences else None
 
+    def gate_scale(self) -> Array:
+        """Return 1/2 for columns that end in a sigmoid, 1 for those that end in tanh, (gates * units,).
+
+        sigmoid(a) = tanh(a / 2) / 2 + 1/2: with the half in the weights, one tanh serves all gates.
+        """
+        return np.repeat(np.array(self.halves, self.dtype), self.units)
+
     def input_weights(self) -> tuple[Array, Array]:
         """Return the W and b that make a."""
         return self.kernel, self.bias
@@ -343,8 +387,9 @@ class Recurrent(Layer):
     def unroll_back(self, dh: Array) -> Array:
         """Walk back through time; return da, the gradient of a.
 
-        dh[t] is the gradient of h[t]. It starts with what the output sends back; step t
-        adds what the step itself sends back from dh[t + 1] to dh[t].
+        dh[t] is the gradient of h[t]. With `return_sequences` it starts with what the output
+        sends back, and step t adds what itself sends back from dh[t + 1] to dh[t]. Without, only
+        dh[-1] holds a gradient, and step t writes dh[t].
         """
         raise NotImplementedError
 
@@ -367,9 +412,7 @@ class Recurrent(Layer):
                 self._hidden = skipped[:, None]
             elif initial_state is not None:  # Keras shows zeros before the first valid step
                 self._hidden = np.logical_and.accumulate(skipped)[:, None]
-        W, b = self.input_weights()
-        a = np.matmul(W.T, self._x.swapaxes(1, 2))  # (timesteps, gates * units, batch)
-        a += b[:, None]
+        a = self.read_input()
         self._h = np.empty((timesteps + 1, self.units, batch), self.dtype)
         self._h[0] = first[0]
         self.states = [state.T.copy() for state in self.unroll(a, self._h, first)]
@@ -380,6 +423,19 @@ class Recurrent(Layer):
         y.flags.writeable = not self.return_sequences  # `backward` still needs the states behind y
         self.output_shape = y.shape
         return y
+
+    def read_input(self) -> Array:
+        """Return a = Wᵀ x + b of all timesteps, (timesteps, gates * units, batch)."""
+        W, b = self.input_weights()
+        timesteps, batch, features = self._x.shape
+        a, middle = np.empty((timesteps, len(b), batch), self.dtype), timesteps // 2
+
+        def fill(part: slice) -> None:
+            np.matmul(W.T, self._x[part].swapaxes(1, 2), out=a[part])
+            a[part] += b[:, None]
+
+        both(lambda: fill(slice(middle)), lambda: fill(slice(middle, None)), pays=a.size * features > LARGE)
+        return a
 
     def _first_states(self, initial_state: Any, batch: int) -> list[Any]:
         """Return the states before the first step, each (units, batch) or 0."""
@@ -398,8 +454,9 @@ class Recurrent(Layer):
     def backward(self, dy: ArrayLike) -> Array:
         """Send dy back through time; return dx."""
         dy = self.check_gradient(dy)
-        dh = np.zeros_like(self._h)
+        dh = np.empty_like(self._h)
         if self.return_sequences:
+            dh[0] = 0
             dh[1:] = dy.transpose(1, 2, 0)
         else:
             dh[-1] = dy.T
@@ -407,15 +464,17 @@ class Recurrent(Layer):
             np.copyto(dh[1:], 0, where=self._hidden)
         da = columns(self.unroll_back(dh))  # (gates * units, timesteps * batch)
         self.state_gradients = dh
-        timesteps, batch, features = self._x.shape
-        x = np.ascontiguousarray(self._x).reshape(-1, features)  # (timesteps * batch, features)
-        self.gradients = [x.T @ da.T, *self.recurrent_gradients(da)]
-        dx = (da.T @ self.kernel.T).reshape(timesteps, batch, features)
+        x = np.ascontiguousarray(self._x).reshape(-1, self._x.shape[2])  # (timesteps * batch, features)
+        self.gradients, dx = both(
+            lambda: [(da @ x).T.copy(), *self.recurrent_gradients(da)],  # twice as fast as x.T @ da.T
+            lambda: (da.T @ self.kernel.T).reshape(self._x.shape),
+            pays=da.size * x.shape[1] > LARGE,
+        )
         return dx[self._order].swapaxes(0, 1)
 
     def recurrent_gradients(self, da: Array) -> list[Array]:
         """Return the gradients of U and b: one product and one sum over all timesteps."""
-        return [columns(self._h[:-1]) @ da.T, da.sum(axis=1)]
+        return [(da @ columns(self._h[:-1]).T).T.copy(), da.sum(axis=1)]
 
     def where_skipped(self, value: float, array: Array) -> Array:
         """Write `value` into (timesteps, ..., batch) where a review skipped a step; return the array."""
@@ -430,6 +489,11 @@ def columns(array: Array) -> Array:
     return np.ascontiguousarray(array.swapaxes(0, 1)).reshape(array.shape[1], -1)
 
 
+def backwards(*arrays: Any) -> Iterator[Any]:
+    """Yield t and what the arrays hold at step t, from the last step to the first."""
+    return zip(reversed(range(len(arrays[0]))), *(array[::-1] for array in arrays), strict=True)
+
+
 class SimpleRNN(Recurrent):
     """h_t = tanh(x_t W + h_{t-1} U + b); Elman (1990), "Finding structure in time"."""
 
@@ -437,9 +501,9 @@ class SimpleRNN(Recurrent):
         """Fill h, one timestep after the other."""
         U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(h[0])
         for a_t, h_before, h_t, skip in zip(a, h, h[1:], self._skip, strict=False):
-            np.dot(U_T, h_before, out=step)
-            step += a_t
-            np.tanh(step, out=h_t)
+            U_T.dot(h_before, step)
+            np.add(step, a_t, step)
+            np.tanh(step, h_t)
             if skip is not None:
                 np.copyto(h_t, h_before, where=skip)
         return [h[-1]]
@@ -449,15 +513,16 @@ class SimpleRNN(Recurrent):
         slope = self.where_skipped(0, 1 - self._h[1:] ** 2)  # of tanh
         da = slope  # each slope is used once: da_t takes its place
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
-        for t in reversed(range(len(da))):
-            da_t, dh_t, dh_before, skip = da[t], dh[t + 1], dh[t], self._skip[t]
+        for t, da_t, dh_t, dh_before, skip in backwards(da, dh[1:], dh[:-1], self._skip):
             if t % 8 == 0:
                 flush(dh_t)
-            da_t *= dh_t
-            np.dot(U, da_t, out=step)
+            np.multiply(da_t, dh_t, da_t)
+            back = step if self.return_sequences else dh_before
+            U.dot(da_t, back)
             if skip is not None:  # a skipped step hands the gradient on unchanged
-                np.copyto(step, dh_t, where=skip)
-            dh_before += step
+                np.copyto(back, dh_t, where=skip)
+            if self.return_sequences:
+                np.add(dh_before, step, dh_before)
         return da
 
 
@@ -470,6 +535,7 @@ class LSTM(Recurrent):
     """
 
     gates = 4
+    halves = (0.5, 0.5, 1.0, 0.5)
     state_names = ("h", "c")
 
     def initial_weight(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -479,42 +545,37 @@ class LSTM(Recurrent):
             weight[self.units : 2 * self.units] = 1
         return weight
 
-    def gate_scale(self) -> Array:
-        """Return 1/2 for the columns i, f, o: sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh serves all."""
-        return np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.units)
-
     def input_weights(self) -> tuple[Array, Array]:
-        """Return W and b scaled for that tanh."""
+        """Return W and b, halved where a sigmoid follows."""
         return self.kernel * self.gate_scale(), self.bias * self.gate_scale()
 
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a), c and h."""
-        timesteps, n, batch = len(a), self.units, a.shape[2]
-        gates = a.reshape(timesteps, 4, n, batch)
-        scale = np.repeat(self.gate_scale(), batch).reshape(4, n, batch)
+        n, batch = self.units, a.shape[2]
+        i, f, g, o = np.split(a, 4, axis=1)  # each (timesteps, units, batch)
+        scale = np.repeat(self.gate_scale()[:, None], batch, axis=1)
         shift = 1 - scale
         U_T = np.ascontiguousarray((self.recurrent_kernel * self.gate_scale()).T)
         c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         c[0] = first[1]
         step, i_g = np.empty_like(a[0]), np.empty_like(h[0])
-        step_by_gate = step.reshape(4, n, batch)
-        times = zip(gates, h, h[1:], c, c[1:], tanh_c, self._skip, strict=False)
-        for gates_t, h_before, h_t, c_before, c_t, tanh_c_t, skip in times:
-            np.dot(U_T, h_before, out=step)
-            gates_t += step_by_gate
-            np.tanh(gates_t, out=gates_t)
-            gates_t *= scale
-            gates_t += shift
-            i, f, g, o = gates_t  # each (units, batch)
-            np.multiply(f, c_before, out=c_t)
-            np.multiply(i, g, out=i_g)
-            c_t += i_g
-            np.tanh(c_t, out=tanh_c_t)
-            np.multiply(o, tanh_c_t, out=h_t)
+        for a_t, i_t, f_t, g_t, o_t, h_before, h_t, c_before, c_t, tanh_c_t, skip in zip(
+            a, i, f, g, o, h, h[1:], c, c[1:], tanh_c, self._skip, strict=False
+        ):
+            U_T.dot(h_before, step)
+            np.add(a_t, step, a_t)
+            np.tanh(a_t, a_t)
+            np.multiply(a_t, scale, a_t)
+            np.add(a_t, shift, a_t)
+            np.multiply(f_t, c_before, c_t)
+            np.multiply(i_t, g_t, i_g)
+            np.add(c_t, i_g, c_t)
+            np.tanh(c_t, tanh_c_t)
+            np.multiply(o_t, tanh_c_t, h_t)
             if skip is not None:
                 np.copyto(c_t, c_before, where=skip)
                 np.copyto(h_t, h_before, where=skip)
-        self._gates, self._c, self._tanh_c = gates, c, tanh_c
+        self._gates, self._c, self._tanh_c = a.reshape(-1, 4, n, batch), c, tanh_c
         return [h[-1], c[-1]]
 
     def unroll_back(self, dh: Array) -> Array:
@@ -535,21 +596,23 @@ class LSTM(Recurrent):
         self.where_skipped(0, to_c)
         self.where_skipped(1, f)
         U, step, dc = self.recurrent_kernel, np.empty_like(dh[0]), np.zeros_like(dh[0])
-        for t in reversed(range(timesteps)):
-            to_c_t, dh_t, dh_before, skip = to_c[t], dh[t + 1], dh[t], self._skip[t]
-            da_ifg, da_o = da[t, :3], da[t, 3]
+        for t, da_t, da_ifg, da_o, to_c_t, f_t, dh_t, dh_before, skip in backwards(
+            flat_da, da[:, :3], da[:, 3], to_c, f, dh[1:], dh[:-1], self._skip
+        ):
             if t % 8 == 0:
                 flush(dh_t)
                 flush(dc)
-            to_c_t *= dh_t
-            dc += to_c_t
-            da_ifg *= dc
-            da_o *= dh_t
-            dc *= f[t]
-            np.dot(U, flat_da[t], out=step)
+            np.multiply(to_c_t, dh_t, to_c_t)
+            np.add(dc, to_c_t, dc)
+            np.multiply(da_ifg, dc, da_ifg)
+            np.multiply(da_o, dh_t, da_o)
+            np.multiply(dc, f_t, dc)
+            back = step if self.return_sequences else dh_before
+            U.dot(da_t, back)
             if skip is not None:  # a skipped step hands the gradient on unchanged
-                np.copyto(step, dh_t, where=skip)
-            dh_before += step
+                np.copyto(back, dh_t, where=skip)
+            if self.return_sequences:
+                np.add(dh_before, step, dh_before)
         return flat_da
 
 
@@ -563,6 +626,7 @@ class GRU(Recurrent):
     """
 
     gates = 3
+    halves = (0.5, 0.5, 1.0)
     config_names = (*Recurrent.config_names, "reset_after")
 
     def __init__(self, units: int, *, reset_after: bool = True, **options: Any) -> None:
@@ -575,41 +639,45 @@ class GRU(Recurrent):
         return [W, U, (2, *b) if self.reset_after else b]
 
     def input_weights(self) -> tuple[Array, Array]:
-        """Return W and b; where r does not come between, b' is part of b."""
-        if not self.reset_after:
-            return self.kernel, self.bias
-        return self.kernel, self.bias[0] + np.where(
-            np.arange(3 * self.units) < 2 * self.units, self.bias[1], 0
-        )
+        """Return W and b, halved where a sigmoid follows; where r does not come between, b' is part of b."""
+        scale, b = self.gate_scale(), self.bias
+        if self.reset_after:
+            b = self.bias[0] + np.where(scale < 1, self.bias[1], 0)
+        return self.kernel * scale, b * scale
 
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill the gates (in place of a) and h."""
-        n = self.units
-        U_zr, U_g = np.split(np.ascontiguousarray(self.recurrent_kernel.T), [2 * n])  # transposed too
+        n, batch = self.units, a.shape[2]
+        z_r, z, r, g = a[:, : 2 * n], a[:, :n], a[:, n : 2 * n], a[:, 2 * n :]
+        U_T = np.ascontiguousarray((self.recurrent_kernel * self.gate_scale()).T)
+        U_zr, U_g = np.split(U_T, [2 * n])  # transposed too
         if self.reset_after:
-            b_inner = np.repeat(self.bias[1, 2 * n :, None], h.shape[2], axis=1)  # (units, batch)
+            b_inner = np.repeat(self.bias[1, 2 * n :, None], batch, axis=1)  # (units, batch)
         inner = np.empty_like(h[1:])  # h_{t-1} U + b', or r h_{t-1}
-        step, past = np.empty_like(a[0, : 2 * n]), np.empty_like(h[0])
-        for a_t, h_before, h_t, inner_t, skip in zip(a, h, h[1:], inner, self._skip, strict=False):
-            z_r, z, r, g = a_t[: 2 * n], a_t[:n], a_t[n : 2 * n], a_t[2 * n :]
-            np.dot(U_zr, h_before, out=step)
-            z_r += step
-            z_r *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1/2
-            np.tanh(z_r, out=z_r)
-            z_r *= 0.5
-            z_r += 0.5
+        step, past, half = np.empty_like(a[0]), np.empty_like(h[0]), np.full_like(z_r[0], 0.5)
+        step_zr, step_g = np.split(step, [2 * n])
+        for z_r_t, z_t, r_t, g_t, h_before, h_t, inner_t, skip in zip(
+            z_r, z, r, g, h, h[1:], inner, self._skip, strict=False
+        ):
             if self.reset_after:
-                np.dot(U_g, h_before, out=inner_t)
-                inner_t += b_inner
-                np.multiply(r, inner_t, out=past)
+                U_T.dot(h_before, step)
+                np.add(step_g, b_inner, inner_t)
             else:
-                np.multiply(r, h_before, out=inner_t)
-                np.dot(U_g, inner_t, out=past)
-            g += past
-            np.tanh(g, out=g)
-            np.subtract(h_before, g, out=past)
-            past *= z
-            np.add(g, past, out=h_t)  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
+                U_zr.dot(h_before, step_zr)
+            np.add(z_r_t, step_zr, z_r_t)
+            np.tanh(z_r_t, z_r_t)
+            np.multiply(z_r_t, half, z_r_t)
+            np.add(z_r_t, half, z_r_t)
+            if self.reset_after:
+                np.multiply(r_t, inner_t, past)
+            else:
+                np.multiply(r_t, h_before, inner_t)
+                U_g.dot(inner_t, past)
+            np.add(g_t, past, g_t)
+            np.tanh(g_t, g_t)
+            np.subtract(h_before, g_t, past)
+            np.multiply(past, z_t, past)
+            np.add(g_t, past, h_t)  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
             if skip is not None:
                 np.copyto(h_t, h_before, where=skip)
         self._gates, self._inner = a, inner
@@ -627,56 +695,39 @@ class GRU(Recurrent):
         slope[:, 1] = (to_g * inner if self.reset_after else past) * r * (1 - r)
         slope[:, 2] = to_g * r if self.reset_after else to_g
         da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
+        flat_da = da.reshape(timesteps, 3 * n, batch)
         self.where_skipped(1, z)
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
-        for t in reversed(range(timesteps)):
-            da_t, dh_t, dh_before = da[t], dh[t + 1], dh[t]
+        for t, da_t, flat_da_t, z_t, r_t, dh_t, dh_before in backwards(da, flat_da, z, r, dh[1:], dh[:-1]):
             if t % 8 == 0:
                 flush(dh_t)
+            back = step if self.return_sequences else dh_before
             if self.reset_after:
-                da_t *= dh_t
-                np.dot(U, da_t.reshape(3 * n, batch), out=step)
+                np.multiply(da_t, dh_t, da_t)
+                U.dot(flat_da_t, back)
             else:
                 da_t[::2] *= dh_t
                 d_inner = U[:, 2 * n :] @ da_t[2]
                 da_t[1] *= d_inner
-                np.dot(U[:, : 2 * n], da_t[:2].reshape(2 * n, batch), out=step)
-                step += r[t] * d_inner
-            dh_before += step
-            np.multiply(dh_t, z[t], out=step)
-            dh_before += step
+                U[:, : 2 * n].dot(flat_da_t[: 2 * n], back)
+                back += r_t * d_inner
+            if self.return_sequences:
+                np.add(dh_before, step, dh_before)
+            np.multiply(dh_t, z_t, step)
+            np.add(dh_before, step, dh_before)
         if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
             self._d_inner = columns(da[:, 2].copy())
             np.multiply(dh[1:], to_g, out=da[:, 2])
-        return da.reshape(timesteps, 3 * n, batch)
+        return flat_da
 
     def recurrent_gradients(self, da: Array) -> list[Array]:
         """Return the gradients of U and b (or b and b')."""
         past, n = columns(self._h[:-1]), 2 * self.units
         if self.reset_after:
             d_inner = np.concatenate([da[:n], self._d_inner])
-            return [past @ d_inner.T, np.stack([da.sum(axis=1), d_inner.sum(axis=1)])]
-        return [np.hstack([past @ da[:n].T, columns(self._inner) @ da[n:].T]), da.sum(axis=1)]
-
-
-@cache
-def _second_core() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1)
-
-
-def both(first: Callable[[], Array], second: Callable[[], Array], size: int) -> tuple[Array, Array]:
-    """Call two functions, at the same time where their arrays are large enough.
-
-    NumPy lets other threads work while it computes. Handing work over takes some microseconds, so
-    it pays from about 2,048 numbers a step (`size`) on.
-    """
-    if size < 2048:
-        return first(), second()
-    other = _second_core().submit(copy_context().run, second)  # the context holds NumPy's error settings
-    try:
-        return first(), other.result()
-    finally:
-        other.cancel()
+            return [(d_inner @ past.T).T.copy(), np.stack([da.sum(axis=1), d_inner.sum(axis=1)])]
+        dU_T = np.concatenate([da[:n] @ past.T, da[n:] @ columns(self._inner).T])
+        return [dU_T.T.copy(), da.sum(axis=1)]
 
 
 class Bidirectional(Layer):
@@ -735,7 +786,7 @@ class Bidirectional(Layer):
         y, y_back = both(
             lambda: self.forward_layer.forward(x, mask, training),
             lambda: self.backward_layer.forward(x, mask, training),
-            size=len(x) * self.layer.units,
+            pays=len(x) * self.layer.units >= 2048,  # numbers a step
         )
         self.states = self.forward_layer.states + self.backward_layer.states
         if self.layer.return_sequences:
@@ -754,7 +805,7 @@ class Bidirectional(Layer):
         dx, dx_back = both(
             lambda: self.forward_layer.backward(dy),
             lambda: self.backward_layer.backward(dy_back),
-            size=len(dy) * self.layer.units,
+            pays=len(dy) * self.layer.units >= 2048,
         )
         self.gradients = self.forward_layer.gradients + self.backward_layer.gradients
         return dx + dx_back

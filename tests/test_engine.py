@@ -1,5 +1,6 @@
 """The training engine: gradients against differences and TensorFlow, training against Keras."""
 
+import copy
 import subprocess
 import sys
 import tracemalloc
@@ -162,16 +163,68 @@ OPTIMIZERS = [
 
 @pytest.mark.parametrize(("ours", "theirs"), OPTIMIZERS, ids=lambda optimizer: type(optimizer).__name__)
 def test_optimizer_is_that_of_keras_after_100_steps(ours, theirs, rng):
-    table, bias = rng.normal(size=(12, 4)).astype("float32"), rng.normal(size=4).astype("float32")
+    table, bias = rng.normal(size=(40, 4)).astype("float32"), rng.normal(size=4).astype("float32")
     variables = [keras.Variable(table), keras.Variable(bias)]
-    for _ in range(100):
-        rows = np.unique(rng.integers(0, 12, size=4))
+    for step in range(100):
+        rows = np.unique(rng.integers(0, 12 if step % 20 else 40, size=4))  # most rows are rarely touched
         sparse = layers.SparseGradient(rows, rng.normal(size=(len(rows), 4)).astype("float32"), table.shape)
         other = rng.normal(size=4).astype("float32")
         ours.apply([sparse, other], [table, bias])
         theirs.apply([tf.constant(sparse.to_dense()), tf.constant(other)], variables)
     for mine, variable in zip([table, bias], variables, strict=True):
         np.testing.assert_allclose(mine, variable.numpy(), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.1, momentum=0.9), RMSprop(0.01), Adam(0.01), Adam(CosineDecay(0.01, 90))]
+)
+def test_words_that_wait_for_their_batch_end_where_they_would_have(optimizer, rng):
+    """`fit` moves the rows of a table when they are needed, `train_on_batch` all at every step."""
+    ids, labels = rng.zipf(1.3, size=(300, 6)) % 200, rng.integers(0, 2, size=300)
+    trained = []
+    for waits in (True, False):
+        model = Sequential([layers.Embedding(200, 4), layers.SimpleRNN(4), layers.Dense(1)], seed=0)
+        model.compile(copy.deepcopy(optimizer))
+        if waits:
+            losses = model.fit(ids, labels, batch_size=5, epochs=2, seed=0, verbose=False)["loss"]
+        else:
+            order = np.random.default_rng(0)
+            losses = [
+                np.mean(
+                    [
+                        model.train_on_batch(ids[rows], labels[rows])["loss"]
+                        for rows in engine.make_batches(ids, 5, order)
+                    ]
+                )
+                for _ in range(2)
+            ]
+        trained.append([np.array(losses), *model.weights])
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-5)
+
+
+def test_an_interrupted_epoch_leaves_no_word_behind(rng):
+    ids, labels = rng.integers(0, 50, size=(40, 3)), rng.integers(0, 2, size=40)
+    whole, broken = (
+        Sequential([layers.Embedding(50, 4), layers.SimpleRNN(4), layers.Dense(1)], seed=0) for _ in range(2)
+    )
+    for model in (whole, broken):
+        model.compile(Adam(0.01))
+    for rows in engine.make_batches(ids, 4, np.random.default_rng(0))[:5]:
+        whole.train_on_batch(ids[rows], labels[rows])
+    calls = []
+
+    def stop(x, *arguments):
+        calls.append(x)
+        if len(calls) > 5:
+            raise KeyboardInterrupt
+        return layers.Dense.forward(broken.layers[2], x, *arguments)
+
+    broken.layers[2].forward = stop
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(ids, labels, batch_size=4, seed=0, verbose=False)
+    for one, other in zip(broken.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
 def test_big_tables_are_updated_block_by_block_with_the_same_result(rng):
@@ -424,9 +477,13 @@ def test_a_learning_rate_must_be_above_zero(rate):
     np.testing.assert_array_equal(before[1], model.weights[1])
 
 
-def test_weight_decay_and_the_steps_of_a_schedule_must_be_above_zero():
+def test_other_settings_that_cannot_work_are_refused():
     with pytest.raises(ValueError, match=r"weight_decay=-1: expected a number above 0"):
         SGD(weight_decay=-1)
+    with pytest.raises(
+        ValueError, match=r"beta_1=0.9, beta_2=0.8: expected 0 <= beta_1 < sqrt\(beta_2\) < 1"
+    ):
+        Adam(beta_2=0.8)
     with pytest.raises(ValueError, match=r"decay_steps=0: expected a whole number, 1 or more"):
         CosineDecay(0.1, 0)
 
@@ -545,7 +602,7 @@ def test_products_use_one_thread_inside_and_all_is_as_before_after():
     assert blas() == before
 
 
-@pytest.mark.parametrize(("cell", "numbers"), [("SimpleRNN", 5), ("GRU", 15), ("LSTM", 16)])
+@pytest.mark.parametrize(("cell", "numbers"), [("SimpleRNN", 6), ("GRU", 15), ("LSTM", 16)])
 def test_memory_is_what_the_engine_says_and_grows_no_faster(cell, numbers):
     def peak(batch, timesteps, units):
         layer = getattr(layers, cell)(units, return_sequences=True, seed=0)

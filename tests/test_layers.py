@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -234,7 +235,43 @@ def test_an_error_in_the_second_direction_is_not_lost():
         raise ValueError("from the other core")
 
     with pytest.raises(ValueError, match="from the other core"):
-        layers.both(lambda: np.zeros(1), fail, size=10_000)
+        layers.both(lambda: np.zeros(1), fail, pays=True)
+
+
+def test_the_second_core_is_not_waited_for_by_itself():
+    """Work for both cores inside such work: the second core is busy, so it is done where it is."""
+
+    def two():
+        return layers.both(lambda: 1, lambda: 2, pays=True)
+
+    assert layers.both(two, two, pays=True) == ((1, 2), (1, 2))
+
+
+def test_an_error_waits_for_what_the_other_core_still_writes():
+    written = []
+
+    def slow():
+        time.sleep(0.2)
+        written.append("done")
+
+    with pytest.raises(ZeroDivisionError):
+        layers.both(lambda: 1 / 0, slow, pays=True)
+    assert written == ["done"]
+    assert layers.both(lambda: 1, lambda: 2, pays=True) == (1, 2)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_large_products_on_both_cores_give_the_same(name, rng, monkeypatch):
+    results = []
+    for large in (0, np.inf):
+        monkeypatch.setattr(layers, "LARGE", large)
+        layer, _ = pair(name, {"units": 3, "return_sequences": True}, "float64")
+        layer.seed = 0
+        draw = np.random.default_rng(1)
+        y = layer(draw.normal(size=(4, 7, 5)), mask=draw.random((4, 7)) > 0.3)
+        results.append([y, layer.backward(draw.normal(size=y.shape)), *layer.gradients])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_get_weights_gives_copies():
