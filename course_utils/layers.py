@@ -689,10 +689,15 @@ class GRU(Recurrent):
         z, r, g = (self._gates[:, k * n : (k + 1) * n] for k in range(3))
         past, inner = self._h[:-1], self._inner
         # All slopes before the loop; r reaches g through inner, or inner is r h_{t-1} itself.
-        to_g = self.where_skipped(0, (1 - z) * (1 - g * g))
-        slope = np.empty((timesteps, 3, n, batch), self.dtype)
-        slope[:, 0] = (past - g) * z * (1 - z)
-        slope[:, 1] = (to_g * inner if self.reset_after else past) * r * (1 - r)
+        slope = self._gates * self._gates
+        np.subtract(self._gates, slope, out=slope)  # s - s², the slope of sigmoid
+        slope = slope.reshape(timesteps, 3, n, batch)
+        slope[:, 0] *= past - g
+        to_g = g * g
+        np.subtract(1, to_g, out=to_g)
+        to_g *= 1 - z
+        self.where_skipped(0, to_g)
+        slope[:, 1] *= to_g * inner if self.reset_after else past
         slope[:, 2] = to_g * r if self.reset_after else to_g
         da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
         flat_da = da.reshape(timesteps, 3 * n, batch)
@@ -791,7 +796,8 @@ class Bidirectional(Layer):
         self.states = self.forward_layer.states + self.backward_layer.states
         if self.layer.return_sequences:
             y_back = y_back[:, ::-1]
-        y = np.concatenate([y, y_back], axis=-1) if self.merge_mode == "concat" else y + y_back
+        # Transposed while they are joined: so one unit of all reviews stays one block of memory.
+        y = np.concatenate([y.T, y_back.T]).T if self.merge_mode == "concat" else y + y_back
         self.output_shape = y.shape
         return y
 
@@ -934,14 +940,15 @@ class GlobalAveragePooling1D(Layer):
         valid = np.ones(x.shape[:2], bool) if mask is None else np.asarray(mask, bool)
         check_shape("mask", valid, x.shape[:2])
         # The share of every number in the output: (batch, timesteps, features or 1).
-        self._share = self.shares(x, valid[:, :, None]).astype(self.dtype)
+        self._share = self.shares(x, valid[:, :, None])
         y: Array = (x * self._share).sum(axis=1)
         self.output_shape = y.shape
         return y
 
     def shares(self, x: Array, valid: Mask) -> Array:
         """Return the share of every timestep in the mean."""
-        return np.asarray(valid / np.maximum(valid.sum(axis=1, keepdims=True), 1))
+        count = np.maximum(valid.sum(axis=1, keepdims=True), 1)
+        return np.asarray(valid * (1 / count).astype(self.dtype))
 
     def backward(self, dy: ArrayLike) -> Array:
         """Give every timestep its share of dy."""
@@ -956,5 +963,5 @@ class GlobalMaxPooling1D(GlobalAveragePooling1D):
 
     def shares(self, x: Array, valid: Mask) -> Array:
         """Return 1 at the maximum of every feature; timesteps that tie share it, as in TensorFlow."""
-        highest = np.where(valid, x, -np.inf).max(axis=1, keepdims=True)
+        highest = np.where(valid, x, self.dtype.type(-np.inf)).max(axis=1, keepdims=True)
         return super().shares(x, (x == highest) & valid)
