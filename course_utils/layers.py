@@ -99,8 +99,12 @@ def flush(array: Array) -> None:
     Gradients that vanish end among these "subnormal" numbers. The limit, about 1e-31 in
     float32, is far below what a sum of gradients can feel.
     """
-    info = np.finfo(array.dtype)
-    array[np.abs(array) < info.tiny / info.eps] = 0
+    array[np.abs(array) < _smallest(array.dtype)] = 0
+
+
+@cache
+def _smallest(dtype: np.dtype[Any]) -> Any:
+    return np.finfo(dtype).tiny / np.finfo(dtype).eps
 
 
 class Layer:
@@ -500,12 +504,14 @@ class SimpleRNN(Recurrent):
     def unroll(self, a: Array, h: Array, first: list[Any]) -> list[Array]:
         """Fill h, one timestep after the other."""
         U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(h[0])
-        for a_t, h_before, h_t, skip in zip(a, h, h[1:], self._skip, strict=False):
+        h_before = h[0]
+        for a_t, h_t, skip in zip(a, h[1:], self._skip, strict=True):
             U_T.dot(h_before, step)
             np.add(step, a_t, step)
             np.tanh(step, h_t)
             if skip is not None:
                 np.copyto(h_t, h_before, where=skip)
+            h_before = h_t
         return [h[-1]]
 
     def unroll_back(self, dh: Array) -> Array:

@@ -4,7 +4,8 @@
 Every peer lives in a process of its own, with its own number of threads. The processes take
 turns, shape by shape, and only one works at a time; in every second round the order is
 reversed. A ratio compares a peer with the engine in the same round; the median over the rounds
-is reported, and of every peer the better number of threads.
+is reported, and of every peer the better number of threads; PyTorch on one thread has a row of
+its own.
 
 PyTorch is needed for this script only: install it into an environment of its own (`pip install
 --group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python.
@@ -183,10 +184,11 @@ def products_fit(shape, x, y):
 
 # name in the results, what makes the step, numbers of threads
 PEERS = [
-    ("engine", engine_fit, (1,)),
+    ("engine", engine_fit, (2,)),  # sees to it itself: one thread in the loop, both cores where it pays
     ("keras.fit", keras_fit, (1, 2)),
     ("keras.fit, jit_compile=True", keras_jit_fit, (1, 2)),
     ("PyTorch", torch_fit, (1, 2)),
+    ("PyTorch, one thread", torch_fit, (1,)),
     ("matrix products alone", products_fit, (1,)),
 ]
 
@@ -206,8 +208,9 @@ def work(peer):
 
 def start_worker(peer, threads):
     """Start a process for one peer; None where PyTorch is missing."""
-    python = os.environ.get("BENCHMARK_TORCH", sys.executable) if peer == "PyTorch" else sys.executable
-    if peer == "PyTorch" and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
+    is_torch = peer.startswith("PyTorch")
+    python = os.environ.get("BENCHMARK_TORCH", sys.executable) if is_torch else sys.executable
+    if is_torch and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
         print("PyTorch is not installed: left out (see the top of tests/benchmark.py)")
         return None
     environment = os.environ | {"BENCHMARK_THREADS": str(threads), "PYTHONPATH": str(HERE.parents[1])}
@@ -276,7 +279,7 @@ def main():
                 milliseconds = ask(workers[key], shape, steps)
                 if turn:
                     times[key].append(milliseconds)
-        engine = times["engine", 1]
+        engine = times["engine", 2]
         best = {}
         for (peer, threads), measured in times.items():
             ratio = statistics.median(other / own for other, own in zip(measured, engine, strict=True))
