@@ -269,20 +269,25 @@ class Embedding(Layer):
     def backward(self, dy: ArrayLike) -> None:
         """Add up dy by id; ids have no gradient themselves."""
         dy = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)  # (timesteps * batch, ...)
-        ids = self._ids.ravel()
-        order = np.argsort(ids, kind="stable")  # equal ids side by side
-        rows, first, count = np.unique(ids[order], return_index=True, return_counts=True)
-        values = dy.take(order, axis=0)
-        # Of every word at once: the second occurrence to the first, the fourth to the third, and so
-        # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
-        place = np.arange(len(ids)) - np.repeat(first, count)
-        left, k = np.repeat(count, count) - place, 1
-        i = np.flatnonzero((place % 2 == 0) & (left > 1))
-        while i.size:
-            values[i] += values.take(i + k, axis=0)
-            k *= 2
-            i = i[(place[i] % (2 * k) == 0) & (left[i] > k)]
-        values = values.take(first, axis=0)
+        order = np.argsort(self._ids.ravel(), kind="stable")  # equal ids side by side
+        ids, dy = self._ids.ravel()[order], dy.take(order, axis=0)
+        rows, first, count = np.unique(ids, return_index=True, return_counts=True)
+        if self.output_dim <= 8:  # feature by feature, which is faster for few
+            word = np.repeat(np.arange(len(rows)), count)
+            values = np.stack([np.bincount(word, weights=feature) for feature in dy.T], axis=1).astype(
+                dy.dtype
+            )
+        else:
+            # Of every word at once: the second occurrence to the first, the fourth to the third, and so
+            # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
+            place = np.arange(len(ids)) - np.repeat(first, count)
+            left, k = np.repeat(count, count) - place, 1
+            i = np.flatnonzero((place % 2 == 0) & (left > 1))
+            while i.size:
+                dy[i] += dy.take(i + k, axis=0)
+                k *= 2
+                i = i[(place[i] % (2 * k) == 0) & (left[i] > k)]
+            values = dy.take(first, axis=0)
         self.gradients = [SparseGradient(rows.astype(np.int64), values, self.embeddings.shape)]
 
 

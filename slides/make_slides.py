@@ -24,6 +24,7 @@ rendered, or the page asks for something that is not there.
 import argparse
 import copy
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,7 @@ SMALLEST_SCALE = (HEIGHT / 50) / (
 )  # labels of 14 points at 100 dots an inch: 1/50 of the height
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 RISE = {"theme": "white", "transition": "none", "slideNumber": "c/t", "center": False, "scroll": True}
+BAR = re.compile(r"\d%\|.*\| *\d+/\d+ \[")  # as tqdm draws it
 TITLES = {"say": "Say", "ask": "Ask", "question": "A class asks", "mistake": "A class slips"}
 
 
@@ -89,7 +91,7 @@ def live_copy(lesson: NotebookNode) -> NotebookNode:
 
 
 def deck_copy(lesson: NotebookNode) -> NotebookNode:
-    """Return what nbconvert turns into slides: code and its output apart, captions left out."""
+    """Return what nbconvert turns into slides: code and its output apart, captions and progress bars left out."""
     deck, cells = with_notes(lesson), []
     for cell in deck.cells:
         cells.append(cell)
@@ -98,7 +100,7 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
             continue
         if slideshow.get("show") == "figure":
             cell.outputs = [output for output in cell.outputs if "image/png" in output.get("data", {})]
-        drop_captions(cell)
+        drop_lines(cell)
         if slideshow.get("show") in {"output", "figure"}:
             hide_code(cell)
         elif slideshow.get("show") == "code":
@@ -117,14 +119,17 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
     return deck
 
 
-def drop_captions(cell: NotebookNode) -> None:
-    """Leave out the sentence under a figure: a deck has it as alternative text."""
-    if any("image/png" in output.get("data", {}) for output in cell.outputs):
-        for output in cell.outputs:
-            if output.output_type == "stream":
-                kept = [line for line in output.text.splitlines(True) if not line.startswith("Figure: ")]
-                output.text = "".join(kept)
-        cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
+def drop_lines(cell: NotebookNode) -> None:
+    """Leave out finished progress bars, and the sentence under a figure: a deck has it as alternative text."""
+    has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            output.text = "".join(
+                line
+                for line in output.text.splitlines(True)
+                if not BAR.search(line) and not (has_figure and line.startswith("Figure: "))
+            )
+    cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
 
 
 def hide_code(cell: NotebookNode) -> None:

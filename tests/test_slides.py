@@ -89,10 +89,13 @@ def test_only_the_figure_or_only_the_code_is_shown(lesson):
     assert "transient" not in code.metadata
 
 
-def test_captions_are_left_out_and_other_lines_stay(lesson):
-    lesson.cells[3].metadata.slideshow.show = "output"
+def test_captions_and_progress_bars_are_left_out_and_other_lines_stay(lesson):
+    cell = lesson.cells[3]
+    cell.metadata.slideshow.show = "output"
+    bar = "epoch 1/1, loss 0.4434: 100%|██████████| 547/547 [00:22<00:00, 24.23it/s]\n"
+    cell.outputs[0].text = bar + cell.outputs[0].text + "50%| a half |\n"
     figure = next(c for c in make_slides.deck_copy(lesson).cells if c.source == "show()")
-    assert [o.get("text") for o in figure.outputs] == ["loss 0.5\n", None]
+    assert [o.get("text") for o in figure.outputs] == ["loss 0.5\n50%| a half |\n", None]
 
 
 def test_live_copy_keeps_every_cell_and_folds_long_code(lesson):
