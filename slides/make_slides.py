@@ -1,4 +1,4 @@
-"""Build the slides of every lesson that has a deck, look at each slide, and fail where one is not right.
+"""Build the slides of every lesson, look at each slide, and fail where one is not right.
 
 Use: python slides/make_slides.py [--copies] [LESSON.ipynb …]
 
@@ -91,7 +91,7 @@ def live_copy(lesson: NotebookNode) -> NotebookNode:
 
 
 def deck_copy(lesson: NotebookNode) -> NotebookNode:
-    """Return what nbconvert turns into slides: code and its output apart, captions and progress bars left out."""
+    """Return what nbconvert turns into slides: code and its output apart, some lines left out."""
     deck, cells = with_notes(lesson), []
     for cell in deck.cells:
         cells.append(cell)
@@ -120,7 +120,7 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
 
 
 def drop_lines(cell: NotebookNode) -> None:
-    """Leave out finished progress bars, and the sentence under a figure: a deck has it as alternative text."""
+    """Leave out finished progress bars, and the sentence under a figure, which is its alternative text."""
     has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
     for output in cell.outputs:
         if output.output_type == "stream":
@@ -276,14 +276,13 @@ def draw_sheet(pictures: list[bytes], sheet: Path, columns: int = 3, width: int 
 
 
 def read_lessons(paths: list[Path]) -> tuple[dict[Path, NotebookNode], dict[str, list[str]]]:
-    """Return the lessons that have a deck, and the problems of each; say which have none."""
+    """Return the lessons that have a deck, and the problems of all."""
     lessons, problems = {}, {}
     for path in paths:
         lesson = nbformat.read(path, as_version=4)
+        problems[path.stem] = deck_problems(lesson, path)
         if rules.has_deck(lesson):
-            lessons[path], problems[path.stem] = lesson, deck_problems(lesson, path)
-        else:
-            print(f"{path.stem}: no deck yet, no cell says what it is in a slide show")
+            lessons[path] = lesson
     return lessons, problems
 
 

@@ -12,6 +12,8 @@ PyTorch is needed for this script only: install it into an environment of its ow
 Without it PyTorch is left out.
 
     python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--output FILE]
+
+With --shapes, the other shapes' rows stay in the file, if they are of this machine and these versions.
 """
 
 import argparse
@@ -232,6 +234,21 @@ def ask(worker, shape, steps):
     raise RuntimeError(f"a worker ended at shape {shape}: its message stands above")
 
 
+def joined(results, path, header):
+    """The new rows, and those of other shapes that the file holds, if machine and versions are the same."""
+    old = json.loads(path.read_text()) if path.exists() else []
+    if not old or {name: old[0].get(name) for name in header} != header:
+        old = []
+    new = {row["shape"] for row in results}
+    rows = results + [row for row in old if row["shape"] not in new]
+    rows = [
+        {name: value for name, value in row.items() if name not in header}
+        for row in sorted(rows, key=lambda row: list(SHAPES).index(row["shape"]))
+    ]
+    rows[0] |= header
+    return rows
+
+
 def versions():
     from importlib.metadata import version
 
@@ -301,9 +318,9 @@ def main():
     for worker in workers.values():
         worker.stdin.close()
         worker.wait()
-    results[0] |= {"machine": f"{platform.machine()}, {cores} cores", "versions": versions()}
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(results, indent=1) + "\n")
+    header = {"machine": f"{platform.machine()}, {cores} cores", "versions": versions()}
+    options.output.write_text(json.dumps(joined(results, options.output, header), indent=1) + "\n")
     return None
 
 

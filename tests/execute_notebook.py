@@ -61,25 +61,35 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.outputs = merged
 
 
-def execute(path: Path) -> bool:
-    """Execute one notebook in place; False, and no change, when a cell fails."""
-    notebook = nbformat.read(path, as_version=4)
-    starts: dict[int, float] = {}
-    seconds: dict[int, float] = {}
-    client = NotebookClient(
+def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
+    """Run all cells in a fresh kernel, in place; return the seconds of each (0 for prose)."""
+    begun, seconds = 0.0, [0.0] * len(notebook.cells)
+
+    def start(cell: nbformat.NotebookNode, cell_index: int) -> None:
+        nonlocal begun
+        begun = time.perf_counter()
+
+    def end(cell: nbformat.NotebookNode, cell_index: int, execute_reply: object) -> None:
+        seconds[cell_index] = time.perf_counter() - begun
+
+    NotebookClient(
         notebook,
         timeout=CELL_LIMIT_S,
         kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
         record_timing=False,
-        on_cell_start=lambda cell, cell_index: starts.update({cell_index: time.perf_counter()}),
-        on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
-            {cell_index: time.perf_counter() - starts[cell_index]}
-        ),
-    )
+        on_cell_execute=start,
+        on_cell_executed=end,
+    ).execute()
+    return seconds
+
+
+def execute(path: Path) -> bool:
+    """Execute one notebook in place; False, and no change, when a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
     begin = time.perf_counter()
     try:
-        client.execute()
+        seconds = run(notebook, path.parent)
     except CellExecutionError as error:
         print(f"{path}: not written, a cell failed\n{error}", file=sys.stderr)
         return False
@@ -88,7 +98,7 @@ def execute(path: Path) -> bool:
     nbformat.write(notebook, written)
     os.replace(written, path)
     print(f"{path}: {time.perf_counter() - begin:.1f} s")
-    for index, value in seconds.items():
+    for index, value in enumerate(seconds):
         if value > 3:
             first_line = notebook.cells[index].source.splitlines()[0]
             print(f"  cell {index}: {value:5.1f} s  {first_line[:70]}")

@@ -2,8 +2,9 @@
 
 Use: python tests/lesson_minutes.py NOTEBOOK…
 
-Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine. Seconds of
-each section and the largest memory of the kernel go to data/results/timing.json. The line
+Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine, and its
+outputs are kept, as `make execute` does: so the seconds that it prints are those of that run.
+Seconds of each section and the largest memory of the kernel go to data/results/timing.json. The line
 "**Minutes**: …" of the lesson and the table of docs/teaching.md are then written anew, by this
 rule (a test keeps them in step):
 
@@ -19,15 +20,17 @@ import os
 import platform
 import re
 import sys
-import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # so that it also starts as a script
+
+from tests.execute_notebook import clean, run  # noqa: E402
+
 RESULTS = ROOT / "data" / "results" / "timing.json"
 TEACHING = ROOT / "docs" / "teaching.md"
 CORES = 2
@@ -89,29 +92,18 @@ def minutes_line(lesson: NotebookNode, timing: dict[str, float]) -> str:
 
 
 def measure(lesson: NotebookNode, folder: Path) -> dict[str, object]:
-    """Run a lesson; return the seconds of each section, and the kernel's largest memory in MB."""
-    lesson = nbformat.from_dict(lesson)
+    """Run a lesson in place; return the seconds of each section, and the kernel's largest memory in MB."""
     titles = sections(lesson)
-    seconds = dict.fromkeys(titles, 0.0)
     lesson.cells.append(new_code_cell(MEMORY))
-    begun: list[float] = []
-
-    def add(cell: NotebookNode, cell_index: int, execute_reply: object) -> None:
-        if cell_index < len(titles):
-            seconds[titles[cell_index]] += time.perf_counter() - begun[-1]
-
-    NotebookClient(
-        lesson,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_execute=lambda cell, cell_index: begun.append(time.perf_counter()),
-        on_cell_executed=add,
-    ).execute()
+    seconds = run(lesson, folder)
     unit = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
-    memory = int(lesson.cells[-1].outputs[0].text) / 1024 / unit
+    memory = int(lesson.cells.pop().outputs[0].text) / 1024 / unit
+    clean(lesson)
+    by_section = dict.fromkeys(titles, 0.0)
+    for title, value in zip(titles, seconds, strict=False):
+        by_section[title] += value
     return {
-        "sections": {title: round(value, 1) for title, value in seconds.items()},
+        "sections": {title: round(value, 1) for title, value in by_section.items()},
         "memory_mb": round(memory),
     }
 

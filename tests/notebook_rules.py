@@ -282,6 +282,8 @@ def slides(notebook: NotebookNode) -> list[list[tuple[int, NotebookNode]]]:
 
 def deck_is_well_formed(notebook: NotebookNode, _: Path) -> list[str]:
     """Slide types that the tools know, few slides, short code. How they look is seen by make slides."""
+    if not has_deck(notebook):
+        return ["no cell says what it is in a slide show: docs/teaching.md tells how to give a lesson a deck"]
     problems = []
     for i, cell in enumerate(notebook.cells):
         slideshow = cell.metadata.get("slideshow", {})

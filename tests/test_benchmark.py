@@ -52,3 +52,18 @@ def test_committed_results_hold_every_shape_and_peer():
         assert ratio == pytest.approx(row["ratio_to_engine"], rel=0.3)
         assert row["threads"] in (1, 2)
         assert row["repeats"] >= 5
+
+
+def test_some_shapes_can_be_measured_anew(tmp_path):
+    header = {"machine": "m", "versions": {"numpy": "2"}}
+    file = tmp_path / "results.json"
+    s1, s4c, s4c_again = (
+        {"shape": shape, "median_ms": ms} for shape, ms in (("S1", 1), ("S4c", 2), ("S4c", 3))
+    )
+    file.write_text(json.dumps([s1 | header, s4c]))
+    assert benchmark.joined([s4c_again], file, header) == [s1 | header, s4c_again]
+    assert benchmark.joined([s4c_again], file, header | {"machine": "another"}) == [
+        s4c_again | header | {"machine": "another"}
+    ]
+    file.unlink()
+    assert benchmark.joined([s1, s4c], file, header) == [s1 | header, s4c]

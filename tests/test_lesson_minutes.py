@@ -15,11 +15,10 @@ RESULTS = lesson_minutes.read_results()
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_printed_minutes_are_the_measured_ones(path):
-    if path.stem not in RESULTS["lessons"]:
-        pytest.skip(f"not measured yet: make timing NB=notebooks/{path.name}")
     lesson = nbformat.read(path, as_version=4)
-    found = RESULTS["lessons"][path.stem]["sections"]
     again = f"measure it anew: make timing NB=notebooks/{path.name}"
+    assert path.stem in RESULTS["lessons"], again
+    found = RESULTS["lessons"][path.stem]["sections"]
     assert list(found) == list(dict.fromkeys(lesson_minutes.sections(lesson))), again
     line = lesson_minutes.minutes_line(lesson, found)
     assert any(line in cell.source for cell in lesson.cells), f"{line!r} is not in the lesson; {again}"
@@ -61,8 +60,12 @@ def test_a_lesson_without_the_line_is_named():
         lesson_minutes.write_line(new_notebook(cells=[new_markdown_cell("# 1")]), {})
 
 
-def test_sections_are_measured(tmp_path):
-    found = lesson_minutes.measure(small_lesson(), tmp_path)
+def test_sections_are_measured_and_outputs_kept(tmp_path):
+    lesson = small_lesson()
+    lesson.cells[2].source += "print(x)"
+    found = lesson_minutes.measure(lesson, tmp_path)
+    assert [len(cell.get("outputs", [])) for cell in lesson.cells] == [0, 0, 1, 0, 0, 0, 0]
+    assert lesson.cells[2].outputs[0].text == "1\n"
     assert list(found["sections"]) == [lesson_minutes.FIRST_SECTION, "Words", "Exercises"]
     assert 0.3 <= found["sections"]["Words"] < 20 > found["sections"]["Exercises"]
     assert 20 < found["memory_mb"] < 2000

@@ -44,9 +44,16 @@ def test_share_of_compared_cells(capsys):
     assert compared >= rules.COMPARED_SHARE * total
 
 
+def on_slide(cell, slide_type="slide", **more):
+    cell.metadata["slideshow"] = {"slide_type": slide_type, **more}
+
+
+ALL_NOTES = dict.fromkeys(sorted(rules.NOTES), "Three words long.")
+
+
 @pytest.fixture
 def lesson():
-    """A small lesson that keeps every rule."""
+    """A small lesson that keeps every rule, with a deck of three slides, the last of them a figure."""
     figure = new_output(
         "display_data",
         data={"image/png": "AA==", "text/plain": "a line that goes up and down"},
@@ -66,10 +73,19 @@ def lesson():
         ],
         metadata=copy.deepcopy(rules.NOTEBOOK_METADATA),
     )
+    for i, kind in ((0, "slide"), (2, "slide"), (3, "subslide")):
+        on_slide(notebook.cells[i], kind, notes=dict(ALL_NOTES))
+    on_slide(notebook.cells[1], "fragment")
+    on_slide(notebook.cells[4], "skip")
+    on_slide(notebook.cells[5], "notes")
     return nbformat.from_dict(notebook)
 
 
 PATH = Path(__file__).parent / "03_lesson.ipynb"
+
+
+def test_slides_are_counted_as_reveal_does(lesson):
+    assert [[i for i, _ in slide] for slide in rules.slides(lesson)] == [[0, 1], [2], [3]]
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
@@ -77,34 +93,8 @@ def test_small_lesson_keeps_the_rule(lesson, rule):
     assert rule(lesson, PATH) == []
 
 
-def on_slide(cell, slide_type="slide", **more):
-    cell.metadata["slideshow"] = {"slide_type": slide_type, **more}
-
-
-ALL_NOTES = dict.fromkeys(sorted(rules.NOTES), "Three words long.")
-
-
-@pytest.fixture
-def presented(lesson):
-    """The small lesson with a deck of three slides, the last of them a figure."""
-    for i, kind in ((0, "slide"), (2, "slide"), (3, "subslide")):
-        on_slide(lesson.cells[i], kind, notes=dict(ALL_NOTES))
-    on_slide(lesson.cells[1], "fragment")
-    on_slide(lesson.cells[4], "skip")
-    on_slide(lesson.cells[5], "notes")
-    return lesson
-
-
-def test_slides_are_counted_as_reveal_does(presented, lesson):
-    assert [[i for i, _ in slide] for slide in rules.slides(presented)] == [[0, 1], [2], [3]]
-
-
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
-def test_lesson_with_a_deck_keeps_the_rule(presented, rule):
-    assert rule(presented, PATH) == []
-
-
 DECK_BREAKS = [
+    (rules.deck_is_well_formed, lambda nb: [cell.metadata.clear() for cell in nb.cells], "no cell says"),
     (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], "slyde"), "cell 2 .*'slyde'"),
     (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], speed="fast"), "cell 2 .*speed"),
     (rules.deck_is_well_formed, lambda nb: on_slide(nb.cells[2], show="output"), "cell 2 .*'output'"),
@@ -112,7 +102,7 @@ DECK_BREAKS = [
     (rules.deck_is_well_formed, lambda nb: nb.cells[3].update(source="x = 1\n" * 11), "cell 3 .*11 lines"),
     (
         rules.deck_is_well_formed,
-        lambda nb: nb.cells.extend(presented_cell() for _ in range(rules.MOST_SLIDES)),
+        lambda nb: nb.cells.extend(one_more_slide() for _ in range(rules.MOST_SLIDES)),
         "28 slides",
     ),
     (rules.speaker_has_notes, lambda nb: on_slide(nb.cells[2]), r"slide 2 \(from cell 2\)"),
@@ -127,22 +117,22 @@ DECK_BREAKS = [
 ]
 
 
-def presented_cell():
+def one_more_slide():
     cell = new_markdown_cell("One more.")
     on_slide(cell, notes={"say": "One more slide."})
     return cell
 
 
 @pytest.mark.parametrize(("rule", "break_it", "problem"), DECK_BREAKS)
-def test_each_rule_of_a_deck_can_be_broken(presented, rule, break_it, problem):
-    break_it(presented)
-    assert re.search(problem, "\n".join(rule(presented, PATH)))
+def test_each_rule_of_a_deck_can_be_broken(lesson, rule, break_it, problem):
+    break_it(lesson)
+    assert re.search(problem, "\n".join(rule(lesson, PATH)))
 
 
-def test_long_code_may_stay_behind_its_output(presented):
-    presented.cells[3].update(source="x = 1\n" * 11)
-    presented.cells[3].metadata.slideshow["show"] = "output"
-    assert rules.deck_is_well_formed(presented, PATH) == []
+def test_long_code_may_stay_behind_its_output(lesson):
+    lesson.cells[3].update(source="x = 1\n" * 11)
+    lesson.cells[3].metadata.slideshow["show"] = "output"
+    assert rules.deck_is_well_formed(lesson, PATH) == []
 
 
 def tag(cell, *names, reason=None):
