@@ -36,7 +36,7 @@ from typing import Any
 import nbformat
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # so that it also starts as a script
@@ -84,9 +84,11 @@ def live_copy(lesson: NotebookNode) -> NotebookNode:
     """Return the copy that is run on the stage: with notes, and with long code folded away."""
     live = with_notes(lesson)
     live.metadata["rise"] = RISE
-    for cell in live.cells:
+    for i, cell in enumerate(live.cells):
         if cell.metadata.get("slideshow", {}).get("show") in {"output", "figure"}:
             cell.metadata["jupyter"] = {"source_hidden": True}
+        elif rules.slide_type(cell) == "notes":  # of Markdown jupyterlab-rise would show source and result
+            live.cells[i] = new_raw_cell(cell.source, id=cell.id, metadata=cell.metadata)
     return live
 
 

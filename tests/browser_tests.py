@@ -218,6 +218,7 @@ def test_live_deck_runs_a_cell(jupyter, browser):
     page.wait_for_selector(".reveal section.present", timeout=120_000)
     page.wait_for_selector("aside.notes", state="attached")
     assert page.locator("aside.notes").count() == len(rules.slides(LESSONS[FIRST]))
+    assert page.locator("aside.notes").first.text_content().count("Say:") == 1
     page.keyboard.press("Space")
     cell = page.locator(".reveal section.present .jp-CodeCell").first
     cell.wait_for(timeout=30_000)
