@@ -38,7 +38,10 @@ WORDS_A_MINUTE, SECONDS_A_LINE = 180, 4
 EXERCISE_MINUTES = {"Predict": 3, "Think": 5, "Code": 15}
 EVENING_MINUTES = 60
 FIRST_SECTION = "(before the first section)"
-LINE = r"^\*\*Minutes\*\*: about \d+ minutes to read and run(, and about \d+ for the exercises)?"
+LINE = (
+    r"^\*\*Minutes\*\*: about \d+ minutes to read and run"
+    r"( \(the cells alone take about \d+\))?(, and about \d+ for the exercises)?"
+)
 MEMORY = "import resource\n\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
@@ -87,8 +90,10 @@ def minutes(lesson: NotebookNode, timing: dict[str, float]) -> tuple[int, int]:
 def minutes_line(lesson: NotebookNode, timing: dict[str, float]) -> str:
     """How the lesson's line of minutes must begin."""
     read_and_run, exercises = minutes(lesson, timing)
+    cells = round(sum(timing.values()) / 60)
+    alone = f" (the cells alone take about {cells})" if cells else ""
     more = f", and about {exercises} for the exercises" if exercises else ""
-    return f"**Minutes**: about {read_and_run} minutes to read and run{more}"
+    return f"**Minutes**: about {read_and_run} minutes to read and run{alone}{more}"
 
 
 def measure(lesson: NotebookNode, folder: Path) -> dict[str, object]:

@@ -51,7 +51,12 @@ def test_the_rule():
     assert lesson_minutes.minutes(lesson, timing) == (15, 80)
     lesson_minutes.write_line(lesson, timing)
     assert lesson.cells[0].source.endswith(
-        "**Minutes**: about 15 minutes to read and run, and about 80 for the exercises. More."
+        "**Minutes**: about 15 minutes to read and run (the cells alone take about 4), "
+        "and about 80 for the exercises. More."
+    )
+    lesson_minutes.write_line(lesson, {"Words": 20.0})
+    assert lesson.cells[0].source.endswith(
+        "**Minutes**: about 10 minutes to read and run, and about 80 for the exercises. More."
     )
 
 
