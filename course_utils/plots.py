@@ -15,7 +15,7 @@ from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike, NDArray
@@ -260,6 +260,7 @@ def units_over_time(
     image = axis.imshow(rows, vmax=1.0, aspect="auto", interpolation="nearest", **colors)  # type: ignore[arg-type]
     axis.plot(list(marked), [-1.0] * len(marked), "kv", markersize=9, clip_on=False)
     axis.set(ylabel="unit", ylim=(len(rows) - 0.5, -0.5), xlim=(-0.5, rows.shape[1] - 0.5))
+    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_title(title, pad=24)
     axis.grid(visible=False)
     axis.figure.colorbar(image, ax=axis)

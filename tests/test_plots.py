@@ -281,3 +281,12 @@ def test_means_by_unit_draws_three_errors_and_the_band():
     half = [np.ptp(stroke[:, 1]) / 2 for stroke in strokes.get_segments()]
     np.testing.assert_allclose(half, 3 * sample.std(axis=0) / 3)
     plots.plt.close(figure)
+
+
+def test_units_are_numbered_in_whole_numbers():
+    figure, axis = plots.plt.subplots(figsize=(7, 4))
+    plots.units_over_time(axis, np.zeros((5, 16)))
+    shown = [tick for tick in axis.get_yticks() if -0.5 <= tick <= 15.5]
+    plots.plt.close(figure)
+    assert len(shown) > 2
+    assert all(tick == int(tick) for tick in shown)
