@@ -106,7 +106,7 @@ class Optimizer:
     Loshchilov and Hutter (2019), "Decoupled weight decay regularization".
 
     A batch touches few rows of a table of words. What happens to the others depends on nothing but
-    the number of steps, so it can wait until the next batch that needs them: `apply` with `lazy`
+    the number of steps, so it can wait until a batch needs them: while `lazy` is True, `apply`
     leaves them behind, and `catch_up` brings them to where they belong.
     """
 
@@ -114,6 +114,7 @@ class Optimizer:
     global_clipnorm: float | None = field(default=None, kw_only=True)
     weight_decay: float | None = field(default=None, kw_only=True)
     iterations: int = field(default=0, init=False)
+    lazy: bool = field(default=False, init=False, repr=False)
     _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
     slots: ClassVar[int] = 1  # arrays kept beside every weight
     block: ClassVar[int] = 32_768  # numbers treated at a time
@@ -132,7 +133,7 @@ class Optimizer:
         """Return the learning rate of the next step, or of the one that is being made."""
         return self.learning_rate(self.iterations) if callable(self.learning_rate) else self.learning_rate
 
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
+    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
         """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
         self.check()
         norm = global_norm(gradients)
@@ -158,8 +159,12 @@ class Optimizer:
             if self.iterations % 64 == 0:
                 for array in kept[: self.slots]:
                     flush(array)  # what decays ends among the slow numbers
-        if not lazy:
+        self.end_step(rate)
+        if not self.lazy:
             self.catch_up(weights)
+
+    def end_step(self, rate: float) -> None:
+        """Note what `catch_up` will need of this step."""
 
     def parts(self, array: Array) -> list[slice]:
         """Return the rows of an array in pieces that stay in the processor's cache."""
@@ -194,11 +199,11 @@ class SGD(Optimizer):
     learning_rate: float | Callable[[int], float] = 0.01
     momentum: float = 0.0
 
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
+    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
         """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
         if self.momentum:  # moves every row at every step
             gradients = [g.to_dense() if isinstance(g, SparseGradient) else g for g in gradients]
-        super().apply(gradients, weights, lazy)
+        super().apply(gradients, weights)
 
     def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
         """Change one weight."""
@@ -263,15 +268,11 @@ class Adam(Optimizer):
                 f"beta_1={self.beta_1}, beta_2={self.beta_2}: expected 0 <= beta_1 < sqrt(beta_2) < 1"
             )
 
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array], lazy: bool = False) -> None:
-        """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
-        rate = self.rate()
-        super().apply(gradients, weights, lazy=True)
+    def end_step(self, rate: float) -> None:
+        """Add this step's move to the sums of all steps before it."""
         recent = self._moves[-len(self._fading) :]  # what is older does not move any more
         recent += self.step_size(rate) * self._fading[-len(recent) :]
         self._moves = np.append(self._moves, 0.0)
-        if not lazy:
-            self.catch_up(weights)
 
     def step_size(self, rate: float) -> float:
         """Return a, the learning rate with the powers of this step."""
@@ -420,15 +421,12 @@ class Sequential:
         with one_blas_thread():
             return self._step(x, labels)
 
-    def _step(self, x: Array, labels: Array, lazy: bool = False) -> dict[str, float]:
-        """Make one training step, where products are kept on one core already.
-
-        With `lazy`, words that are not in x wait: call the optimiser's `catch_up` at the end.
-        """
+    def _step(self, x: Array, labels: Array) -> dict[str, float]:
+        """Make one training step, where products are kept on one core already."""
         if self.optimizer is None:
             raise ValueError("no optimizer is chosen: call compile(Adam()) first")
         self.optimizer.check()
-        if lazy and isinstance(self.layers[0], all_layers.Embedding):
+        if self.optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
             self.optimizer.catch_up(self.weights, np.flatnonzero(np.bincount(x.ravel())))
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
             scores, dy = evaluate_logits(self.forward(x, training=True), labels)
@@ -438,7 +436,7 @@ class Sequential:
                     f"global_clipnorm=1, or a learning_rate below {self.optimizer.rate():.3g}"
                 )
             self.backward(dy)
-            self.optimizer.apply(self.gradients, self.weights, lazy)
+            self.optimizer.apply(self.gradients, self.weights)
         return scores
 
     def fit(
@@ -472,7 +470,6 @@ class Sequential:
         _keep_freed_memory()
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
-        lazy = self.optimizer is not None and self.optimizer.weight_decay is None
         best, best_weights, waited = -np.inf, self.get_weights() if patience is not None else [], 0
         for epoch in range(1, check_count("epochs", epochs) + 1):
             batches = make_batches(x, batch_size, rng)
@@ -480,8 +477,10 @@ class Sequential:
             seen = 0
             with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
                 try:
+                    if self.optimizer is not None:  # decay takes off of every word at every step
+                        self.optimizer.lazy = self.optimizer.weight_decay is None
                     for rows in batches:
-                        scores = self._step(take(x, rows, padding), labels[rows], lazy)
+                        scores = self._step(take(x, rows, padding), labels[rows])
                         total = {name: total[name] + scores[name] * len(rows) for name in total}
                         seen += len(rows)
                         bar.set_description(
@@ -490,6 +489,7 @@ class Sequential:
                         bar.update()
                 finally:
                     if self.optimizer is not None:
+                        self.optimizer.lazy = False
                         self.optimizer.catch_up(self.weights)
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:

@@ -203,6 +203,23 @@ def test_words_that_wait_for_their_batch_end_where_they_would_have(optimizer, rn
         np.testing.assert_allclose(one, other, rtol=0, atol=2e-5)
 
 
+def test_an_optimizer_of_ones_own_trains_in_fit(rng):
+    """As lesson 11 writes one: L2 in the gradient, for every word at every step."""
+
+    class AdamL2(Adam):
+        def apply(self, gradients, weights):
+            dense = [g.to_dense() if isinstance(g, layers.SparseGradient) else g for g in gradients]
+            super().apply([g + 0.1 * w for g, w in zip(dense, weights, strict=True)], weights)
+
+    ids, labels = rng.integers(0, 5, size=(40, 3)), rng.integers(0, 2, size=40)
+    model = Sequential([layers.Embedding(9, 4), layers.SimpleRNN(4), layers.Dense(1)], seed=0)
+    model.forward(ids)
+    model.compile(AdamL2(0.001))
+    unused = np.abs(model.weights[0][5:]).sum()
+    model.fit(ids, labels, epochs=3, verbose=False)
+    assert np.abs(model.weights[0][5:]).sum() < unused
+
+
 def test_an_interrupted_epoch_leaves_no_word_behind(rng):
     ids, labels = rng.integers(0, 50, size=(40, 3)), rng.integers(0, 2, size=40)
     whole, broken = (
