@@ -77,7 +77,7 @@ present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel:
 test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
 
-timing: $(READY)  ## for authors: run lessons on two idle cores, write their minutes: make timing NB=notebooks/02_embedding.ipynb
+timing: $(READY)  ## for authors: run lessons on two idle cores, keep outputs, write minutes: make timing NB=notebooks/02_embedding.ipynb
 	$(BIN)/python tests/lesson_minutes.py $(or $(NB),$(wildcard notebooks/*.ipynb))
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine

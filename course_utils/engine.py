@@ -184,8 +184,8 @@ class Optimizer:
         last[rows] = self.iterations
         return steps
 
-    def catch_up(self, weights: Sequence[Array], rows: Any = None) -> None:
-        """Bring these rows of a table, or all, to the present step, where `apply` left them behind."""
+    def catch_up(self, weights: Sequence[Array], ids: Array | None = None) -> None:
+        """Bring the rows of these ids, or all, to the present step, where `apply` left them behind."""
 
     def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
         """Change one weight; g is the gradient of weight[rows], that of all other rows is zero."""
@@ -242,8 +242,8 @@ class Adam(Optimizer):
     the powers with step t make up for their start at zero; Kingma and Ba (2015). Words that a
     batch does not hold move on too, by what m remembers: k steps after its last gradient a row moves
     by a r^k m / (sqrt(v) + epsilon), r = beta_1 / sqrt(beta_2). (Strictly, epsilon would not fall
-    with v; that is less than one hundredth of such a move.) For every step s, `_moves` holds the sum
-    of a r^k since then.
+    with v; with the usual betas that is less than one hundredth of such a move.) For every step s,
+    `_moves` holds the sum of a r^k since then.
     """
 
     learning_rate: float | Callable[[int], float] = 0.001
@@ -283,8 +283,9 @@ class Adam(Optimizer):
         kept = super().keep(weight, gradient)
         return [*kept, np.zeros(len(weight))] if len(kept) > self.slots else kept
 
-    def catch_up(self, weights: Sequence[Array], rows: Any = None) -> None:
-        """Bring these rows of a table, or all, to the present step, where `apply` left them behind."""
+    def catch_up(self, weights: Sequence[Array], ids: Array | None = None) -> None:
+        """Bring the rows of these ids, or all, to the present step, where `apply` left them behind."""
+        rows = None if ids is None else np.flatnonzero(np.bincount(ids.ravel()))  # every id once
         for weight, (m, v, *table) in zip(weights, self._kept, strict=False):
             if not table:
                 continue
@@ -383,6 +384,12 @@ class Sequential:
         """Choose the optimiser; the loss is always binary cross-entropy from logits."""
         self.optimizer = optimizer
 
+    def chosen_optimizer(self) -> Optimizer:
+        """Return the optimiser; raise ValueError before `compile`."""
+        if self.optimizer is None:
+            raise ValueError("no optimizer is chosen: call compile(Adam()) first")
+        return self.optimizer
+
     def check_input(self, x: Reviews) -> None:
         """Raise ValueError for ids outside the table, and for numbers that are not finite."""
         flat = (
@@ -421,20 +428,19 @@ class Sequential:
 
     def _step(self, x: Array, labels: Array) -> dict[str, float]:
         """Make one training step, where products are kept on one core already."""
-        if self.optimizer is None:
-            raise ValueError("no optimizer is chosen: call compile(Adam()) first")
-        self.optimizer.check()
-        if self.optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
-            self.optimizer.catch_up(self.weights, np.flatnonzero(np.bincount(x.ravel())))
+        optimizer = self.chosen_optimizer()
+        optimizer.check()
+        if optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
+            optimizer.catch_up(self.weights, x)
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
             scores, dy = evaluate_logits(self.forward(x, training=True), labels)
             if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
-                    f"the loss is {scores['loss']} at step {self.optimizer.iterations + 1}: try "
-                    f"global_clipnorm=1, or a learning_rate below {self.optimizer.rate():.3g}"
+                    f"the loss is {scores['loss']} at step {optimizer.iterations + 1}: try "
+                    f"global_clipnorm=1, or a learning_rate below {optimizer.rate():.3g}"
                 )
             self.backward(dy)
-            self.optimizer.apply(self.gradients, self.weights)
+            optimizer.apply(self.gradients, self.weights)
         return scores
 
     def fit(
@@ -465,6 +471,7 @@ class Sequential:
         if validation_data is not None:
             self.check_input(validation_data[0])
             check_labels(validation_data[1], len(validation_data[0]))
+        optimizer = self.chosen_optimizer()
         _keep_freed_memory()
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
@@ -475,8 +482,7 @@ class Sequential:
             seen = 0
             with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
                 try:
-                    if self.optimizer is not None:  # decay takes off of every word at every step
-                        self.optimizer.lazy = self.optimizer.weight_decay is None
+                    optimizer.lazy = optimizer.weight_decay is None  # decay reaches every word at every step
                     for rows in batches:
                         scores = self._step(take(x, rows, padding), labels[rows])
                         total = {name: total[name] + scores[name] * len(rows) for name in total}
@@ -486,9 +492,8 @@ class Sequential:
                         )
                         bar.update()
                 finally:
-                    if self.optimizer is not None:
-                        self.optimizer.lazy = False
-                        self.optimizer.catch_up(self.weights)
+                    optimizer.lazy = False
+                    optimizer.catch_up(self.weights)
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
