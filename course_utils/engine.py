@@ -7,14 +7,16 @@ as they were.
 
 Memory: `fit` keeps the weights, one or two arrays of their size for the optimiser, and what the
 layers need for one batch. With as many features as units, forward and backward together take at
-their peak 6 numbers (SimpleRNN), 15 (GRU) or 16 (LSTM) for every review, timestep and unit.
+their peak 6 numbers (SimpleRNN), 17 (GRU) or 19 (LSTM) for every review, timestep and unit;
+behind an Embedding one or two more.
 """
 
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 from os import PathLike
 from typing import Any, ClassVar
 
@@ -37,6 +39,7 @@ from course_utils.layers import (
 from course_utils.text import Side, length_batches, pad_sequences
 
 Gradient = Array | SparseGradient
+READ_WORDS: Any = (all_layers.Recurrent.forward, all_layers.Bidirectional.forward)
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
 
 
@@ -68,7 +71,7 @@ def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
     Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
     """
     losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
-    return float(losses.mean()), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
+    return float(losses.sum() / len(losses)), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
 
 
 def global_norm(gradients: Sequence[Gradient]) -> float:
@@ -117,7 +120,7 @@ class Optimizer:
     lazy: bool = field(default=False, init=False, repr=False)
     _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
     slots: ClassVar[int] = 1  # arrays kept beside every weight
-    block: ClassVar[int] = 32_768  # numbers treated at a time
+    block: ClassVar[int] = 2**17  # numbers treated at a time
 
     def __post_init__(self) -> None:
         self.check()
@@ -142,7 +145,8 @@ class Optimizer:
                 f"the gradients are not finite (their norm is {norm}): try global_clipnorm=1, "
                 f"or a learning_rate below {self.rate():.3g}"
             )
-        scale = 1.0 if self.global_clipnorm is None else min(1.0, self.global_clipnorm / max(norm, 1e-30))
+        if self.global_clipnorm is not None and norm > self.global_clipnorm:
+            gradients = [scaled(gradient, self.global_clipnorm / norm) for gradient in gradients]
         if not self._kept:
             self._kept = [self.keep(*pair) for pair in zip(weights, gradients, strict=True)]
         rate = self.rate()
@@ -152,10 +156,10 @@ class Optimizer:
                 weight *= 1 - self.weight_decay * rate
             if isinstance(gradient, SparseGradient):
                 for part in self.parts(gradient.values):
-                    self.update(weight, gradient.rows[part], gradient.values[part] * scale, rate, *kept)
+                    self.update(weight, gradient.rows[part], gradient.values[part], rate, *kept)
             else:
                 for part in self.parts(gradient):
-                    self.update(weight, part, gradient[part] * scale, rate, *kept)
+                    self.update(weight, part, gradient[part], rate, *kept)
             if self.iterations % 64 == 0:
                 for array in kept[: self.slots]:
                     flush(array)  # what decays ends among the slow numbers
@@ -227,10 +231,11 @@ class RMSprop(Optimizer):
         """Change one weight."""
         v, *last = kept
         new = rows_of(v, rows) * power(self.rho, self.steps_since(rows, *last), v)
-        new += (1 - self.rho) * g * g
+        new += square(g, 1 - self.rho)
         v[rows] = new
-        step = np.sqrt(new + self.epsilon)
-        np.divide(rate * g, step, step)
+        step = new + self.epsilon
+        np.divide(g, np.sqrt(step, step), step)
+        step *= rate
         weight[rows] = np.subtract(rows_of(weight, rows), step, step)
 
 
@@ -314,7 +319,7 @@ class Adam(Optimizer):
         new_m = rows_of(m, rows) * power(self.beta_1, steps, m)
         new_m += (1 - self.beta_1) * g
         new_v = rows_of(v, rows) * power(self.beta_2, steps, v)
-        new_v += (1 - self.beta_2) * g * g
+        new_v += square(g, 1 - self.beta_2)
         m[rows], v[rows] = new_m, new_v
         step = self.direction(new_m, new_v)
         step *= self.step_size(rate)
@@ -326,9 +331,23 @@ def rows_of(array: Array, rows: Any) -> Array:
     return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
 
 
+def scaled(gradient: Gradient, scale: float) -> Gradient:
+    """Return a gradient times a number."""
+    if isinstance(gradient, SparseGradient):
+        return replace(gradient, values=gradient.values * scale)
+    return gradient * scale
+
+
+def square(g: Array, share: float) -> Array:
+    """Return this share of g²."""
+    squares = g * g
+    squares *= share
+    return squares
+
+
 def power(base: float, exponents: Any, like: Array) -> Any:
     """Return base to these powers, in the dtype of `like`."""
-    return np.power(base, exponents).astype(like.dtype)
+    return base**exponents if isinstance(exponents, int) else np.power(base, exponents).astype(like.dtype)
 
 
 class Sequential:
@@ -402,11 +421,18 @@ class Sequential:
 
     def forward(self, x: ArrayLike, training: bool = False) -> Array:
         """Return the output of the last layer for one batch."""
-        y, mask = np.asarray(x), None
-        self.check_input(y)
-        for layer in self.layers:
-            y, mask = layer.forward(y, mask, training), layer.compute_mask(y, mask)
-        return y
+        y: Any = np.asarray(x)
+        mask = None
+        if not isinstance(self.layers[0], all_layers.Embedding):  # which checks its ids itself
+            self.check_input(y)
+        for layer, after in zip_longest(self.layers, self.layers[1:]):
+            mask_after = layer.compute_mask(y, mask)
+            if type(layer) is all_layers.Embedding and getattr(type(after), "forward", None) in READ_WORDS:
+                y = layer.look_up(y)
+            else:
+                y = layer.forward(y, mask, training)
+            mask = mask_after
+        return np.asarray(y)
 
     __call__ = forward
 
@@ -562,7 +588,7 @@ def evaluate_logits(logits: Array, labels: Array) -> tuple[dict[str, float], Arr
         )
     column = labels[:, None].astype(logits.dtype)
     loss, dy = binary_crossentropy(logits, column)
-    return {"loss": loss, "accuracy": float(((logits > 0) == column).mean())}, dy
+    return {"loss": loss, "accuracy": np.count_nonzero((logits > 0) == column) / len(column)}, dy
 
 
 def check_labels(y: ArrayLike, count: int) -> Array:

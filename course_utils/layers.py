@@ -8,9 +8,10 @@ and `set_weights()` cross over in both directions. One timestep of the simplest 
 with `kernel` W (features, units), `recurrent_kernel` U (units, units) and `bias` b (units,).
 Arrays are (batch, timesteps, features) outside. Inside a recurrent layer time comes first and
 a review is a column, (timesteps, units, batch): so every timestep and every gate is one block
-of memory, and the formula reads h_t = tanh(Wᵀ x_t + Uᵀ h_{t-1} + b). Products that do not need
-the step before are made for all timesteps at once, outside the loop, on both cores. Inside it
-every call counts: `np.add(a, b, c)` writes a + b into c, and `U.dot(h, c)` writes U h into c.
+of memory, and the formula reads h_t = tanh(Wᵀ x_t + Uᵀ h_{t-1} + b). What does not need the step
+before is made for many timesteps at once, outside the loop, and on the second core where that
+pays. Inside the loop every call counts: `np.add(a, b, c)` writes a + b into c, and `U.dot(h, c)`
+writes U h into c.
 
 `backward` takes dy, the gradient of the loss with respect to the output of the last `forward`,
 leaves the gradients of the weights in `gradients` and returns dx. What both keep in memory
@@ -18,19 +19,21 @@ grows with batch x timesteps x units, no faster.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass
-from functools import cache
-from threading import Lock
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from functools import cache, partial, reduce
+from itertools import chain, pairwise
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
-LARGE = 2**25  # multiplications that take some tenths of a millisecond
+LARGE = 2**25  # with so many multiplications (places x features x columns) a second core pays
+PARTS = 4  # then the timesteps are cut into so many parts
+WIDE = 2048  # with so many numbers a step (units x batch) it pays for the second direction
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -48,6 +51,72 @@ class SparseGradient:
         dense = np.zeros(self.shape, self.values.dtype)
         dense[self.rows] = self.values
         return dense
+
+
+@dataclass
+class Words:
+    """The words of a batch, each of them once: what an Embedding hands to a recurrent layer.
+
+    A word's product with W is the same wherever it stands, and a batch has far fewer words than
+    places. So the layer makes one product for each word; and on the way back it first adds up the
+    gradients of all places of a word, then makes one product of the sum.
+    """
+
+    rows: NDArray[np.int64]  # (words,), their ids, ascending
+    vectors: Array  # (words, features), or the gradient of these
+    place: NDArray[np.int64]  # (timesteps, batch), which of the words stands there
+
+    @classmethod
+    def of(cls, ids: NDArray[Any], table: Array) -> "Words":
+        """Look up the words of ids (batch, timesteps) in a table (all words, features)."""
+        order, rows, count = side_by_side(ids.T.ravel(), len(table))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.repeat(np.arange(len(rows)), count)
+        return cls(rows, table.take(rows, axis=0), place.reshape(ids.T.shape))
+
+    def __add__(self, other: "Words") -> "Words":
+        """Add up the vectors of the same words."""
+        return replace(self, vectors=self.vectors + other.vectors)
+
+    def spread(self) -> Array:
+        """Return the vector of every place, (batch, timesteps, features)."""
+        return self.vectors.take(self.place, axis=0).swapaxes(0, 1)
+
+    def sums(self, values: Array, part: slice = slice(None)) -> SparseGradient:
+        """Add up by word the rows of `values`, one for each place of the timesteps `part`.
+
+        The rows of the result are those of `vectors`, as far as these timesteps hold the words.
+        """
+        place, shape = self.place[part].ravel(), (len(self.rows), values.shape[1])
+        if values.shape[1] <= 8:  # feature by feature, which is faster for few
+            sums = np.stack([np.bincount(place, feature, len(self.rows)) for feature in values.T], axis=1)
+            return SparseGradient(np.arange(len(sums)), sums.astype(values.dtype), shape)
+        # Of every word at once: the second occurrence to the first, the fourth to the third, and so
+        # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
+        order, words, count = side_by_side(place, len(self.rows))
+        values, end = values.take(order, axis=0), np.cumsum(count)
+        occurrence = np.arange(len(order)) - np.repeat(end - count, count)
+        left, k = np.repeat(count, count) - occurrence, 1
+        i = np.flatnonzero((occurrence % 2 == 0) & (left > 1))
+        while i.size:
+            values[i] = values.take(i, axis=0) + values.take(i + k, axis=0)
+            k *= 2
+            i = i[(occurrence[i] % (2 * k) == 0) & (left[i] > k)]
+        return SparseGradient(words, values.take(end - count, axis=0), shape)
+
+
+def side_by_side(ids: NDArray[Any], size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return an order in which equal ids stand side by side, each id once, and how often it occurs."""
+    ids = ids.astype(np.uint16 if size <= 2**16 else np.int64)  # NumPy sorts 16 bits much faster
+    order = np.argsort(ids, kind="stable")
+    ascending = ids.take(order)
+    last = np.append(
+        np.flatnonzero(ascending[1:] != ascending[:-1]), len(ids) - 1
+    )  # where each id stands last
+    count = last.copy()
+    count[1:] -= last[:-1]
+    count[0] += 1
+    return order, ascending.take(last).astype(np.int64), count
 
 
 def check_shape(name: str, array: Array, expected: Sequence[int | str]) -> None:
@@ -188,7 +257,7 @@ class Layer:
         """Return the layer's output."""
         raise NotImplementedError
 
-    def backward(self, dy: ArrayLike) -> Array | None:
+    def backward(self, dy: Any) -> Any:
         """Return dx for the last `forward`; leave the gradients of the weights in `gradients`."""
         raise NotImplementedError
 
@@ -224,7 +293,6 @@ class Embedding(Layer):
     weight_names = ("embeddings",)
     config_names = ("input_dim", "output_dim", "mask_zero")
     embeddings: Array  # (input_dim, output_dim)
-    _ids: NDArray[np.integer[Any]]
 
     def __init__(self, input_dim: int, output_dim: int, mask_zero: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -255,64 +323,81 @@ class Embedding(Layer):
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Look up every id."""
+        self._ids = self.prepare_ids(x)
+        return self.embeddings.take(self._ids.T, axis=0).swapaxes(0, 1)  # timesteps first in memory
+
+    def look_up(self, x: ArrayLike) -> Words:
+        """Look up every different id once."""
+        self._ids = self.prepare_ids(x)
+        return Words.of(self._ids, self.embeddings)
+
+    def prepare_ids(self, x: ArrayLike) -> NDArray[Any]:
+        """Return ids (batch, timesteps) after a check; make the table if need be."""
         ids = np.asarray(x)
         check_shape("ids", ids, ("batch", "timesteps"))
         self.check_ids(ids)
         if not self.built:
             self.build(self.input_dim)
-        # (timesteps, batch), in 16 bits where they suffice: NumPy sorts those much faster.
-        self._ids = ids.T.astype(np.uint16 if self.input_dim <= 2**16 else np.int64, order="C")
         self.output_shape = (*ids.shape, self.output_dim)
-        vectors = self.embeddings.take(self._ids, axis=0)  # (timesteps, batch, output_dim)
-        return vectors.swapaxes(0, 1)
+        return ids
 
-    def backward(self, dy: ArrayLike) -> None:
-        """Add up dy by id; ids have no gradient themselves."""
-        dy = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)  # (timesteps * batch, ...)
-        order = np.argsort(self._ids.ravel(), kind="stable")  # equal ids side by side
-        ids, dy = self._ids.ravel()[order], dy.take(order, axis=0)
-        rows, first, count = np.unique(ids, return_index=True, return_counts=True)
-        if self.output_dim <= 8:  # feature by feature, which is faster for few
-            word = np.repeat(np.arange(len(rows)), count)
-            values = np.stack([np.bincount(word, weights=feature) for feature in dy.T], axis=1).astype(
-                dy.dtype
-            )
+    def backward(self, dy: "ArrayLike | Words") -> None:
+        """Add up dy by id, unless that is done; ids have no gradient themselves."""
+        if isinstance(dy, Words):
+            rows, values = dy.rows, np.asarray(dy.vectors, self.dtype)
         else:
-            # Of every word at once: the second occurrence to the first, the fourth to the third, and so
-            # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
-            place = np.arange(len(ids)) - np.repeat(first, count)
-            left, k = np.repeat(count, count) - place, 1
-            i = np.flatnonzero((place % 2 == 0) & (left > 1))
-            while i.size:
-                dy[i] += dy.take(i + k, axis=0)
-                k *= 2
-                i = i[(place[i] % (2 * k) == 0) & (left[i] > k)]
-            values = dy.take(first, axis=0)
-        self.gradients = [SparseGradient(rows.astype(np.int64), values, self.embeddings.shape)]
+            places = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)
+            words = Words.of(self._ids, self.embeddings)
+            rows, values = words.rows, words.sums(places).values
+        self.gradients = [SparseGradient(rows, values, self.embeddings.shape)]
 
 
 @cache
-def _second_core() -> tuple[ThreadPoolExecutor, Lock]:
-    return ThreadPoolExecutor(max_workers=1), Lock()
+def _second_core() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1)
+
+
+class Task(Generic[A]):
+    """Work for the second core where that `pays`; else it is done at once.
+
+    NumPy lets other threads work while it computes. Handing work over takes some microseconds:
+    it pays for large arrays only. Work that the second core has not begun when its result is
+    needed is done by the first.
+    """
+
+    def __init__(self, work: Callable[[], A], pays: bool) -> None:
+        self._work = work
+        self._future: Future[A] | None = None
+        if pays:  # the context holds NumPy's error settings
+            self._future = _second_core().submit(copy_context().run, work)
+        else:
+            self._result = work()
+
+    def result(self) -> A:
+        """Wait for the result, or do the work here."""
+        if self._future is not None:
+            self._result = self._work() if self._future.cancel() else self._future.result()
+            self._future = None
+        return self._result
+
+    def give_up(self) -> None:
+        """Wait until the work writes nothing any more."""
+        if self._future is not None and not self._future.cancel():
+            wait([self._future])
 
 
 def both(first: Callable[[], A], second: Callable[[], B], pays: bool) -> tuple[A, B]:
-    """Call two functions, at the same time where that `pays` and the second core is free.
-
-    NumPy lets other threads work while it computes. Handing work over takes some microseconds:
-    it pays for large arrays only.
-    """
-    core, busy = _second_core()
-    if not pays or not busy.acquire(blocking=False):
-        return first(), second()
+    """Call two functions, at the same time where that `pays` and the second core is free."""
+    other = Task(second, pays)
     try:
-        other = core.submit(copy_context().run, second)  # the context holds NumPy's error settings
-        try:
-            return first(), other.result()
-        finally:
-            wait([other])  # if the first fails, the other must not write into what is given up
+        return first(), other.result()
     finally:
-        busy.release()
+        other.give_up()  # if the first fails, the other must not write into what is given up
+
+
+def for_each(parts: Sequence[slice], work: Callable[[slice], A]) -> list[Task[A]]:
+    """Make a task of every part; the second core takes them in this order, if there are several."""
+    return [Task(partial(work, part), pays=len(parts) > 1) for part in parts]
 
 
 class Recurrent(Layer):
@@ -326,6 +411,11 @@ class Recurrent(Layer):
     `recurrent_gain` scales the first U: Keras's `recurrent_initializer=Orthogonal(gain)`.
     After `backward`, `state_gradients` (timesteps + 1, units, batch) holds the gradient of
     the first state h and of that after every step.
+
+    `forward` is `read`, for all timesteps at once, then `walk`, one after the other; `backward` is
+    `walk_back`, then `finish`. If there is much to do, the steps are cut into parts. While the first
+    core walks through one part, the second computes Wᵀ x_t + b of the next parts. On the way back
+    it computes the `slopes` of the next parts, and then, behind the loop, the products (`follow`).
     """
 
     weight_names = ("kernel", "recurrent_kernel", "bias")
@@ -359,6 +449,10 @@ class Recurrent(Layer):
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
+        # Tasks for the second core, one for each part of the steps.
+        self._reading: list[Task[None]] = []
+        self._sloping: list[Task[None]] = []
+        self._following: list[Task[list[Array]]] = []
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
         """Return the shapes of W, U and b."""
@@ -393,8 +487,16 @@ class Recurrent(Layer):
         """
         raise NotImplementedError
 
-    def unroll_back(self, dh: Array) -> Array:
-        """Walk back through time; return da, the gradient of a.
+    def slopes(self, part: slice) -> None:
+        """Fill da (timesteps, gates * units, batch) with slopes that need no gradient, of these steps.
+
+        How fast the state changes with each number of a_t. Each slope is used once: then da_t, the
+        gradient of a_t, takes its place.
+        """
+        raise NotImplementedError
+
+    def unroll_back(self, dh: Array) -> None:
+        """Walk back through time, along `steps_back`, and turn slopes into da, the gradient of a.
 
         dh[t] is the gradient of h[t]. With `return_sequences` it starts with what the output
         sends back, and step t adds what itself sends back from dh[t + 1] to dh[t]. Without, only
@@ -403,48 +505,30 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def forward(
-        self, x: ArrayLike, mask: Mask | None = None, training: bool = False, initial_state: Any = None
+        self,
+        x: ArrayLike | Words,
+        mask: Mask | None = None,
+        training: bool = False,
+        initial_state: Any = None,
     ) -> Array:
         """Read x; `initial_state` is h, or [h, c] for an LSTM, each (batch, units)."""
-        x = self.prepare(x, "batch", "timesteps")
-        batch, timesteps, _ = x.shape
-        first = self._first_states(initial_state, batch)
-        self._order = slice(None, None, -1 if self.go_backwards else 1)
-        self._x = x.swapaxes(0, 1)[self._order]  # (timesteps, batch, features)
-        self._skip: list[Mask | None] = [None] * timesteps  # reviews that skip step t: (batch,)
-        self._hidden: Mask | None = None  # outputs shown as zero: (timesteps, 1, batch)
-        if mask is not None:
-            check_shape("mask", np.asarray(mask), (batch, timesteps))
-            skipped = ~np.asarray(mask, bool).T[self._order]  # (timesteps, batch)
-            self._skip = [reviews if reviews.any() else None for reviews in skipped]
-            if self.return_sequences and self.zero_output_for_mask:
-                self._hidden = skipped[:, None]
-            elif initial_state is not None:  # Keras shows zeros before the first valid step
-                self._hidden = np.logical_and.accumulate(skipped)[:, None]
-        a = self.read_input()
-        self._h = np.empty((timesteps + 1, self.units, batch), self.dtype)
-        self._h[0] = first[0]
-        self.states = [state.T.copy() for state in self.unroll(a, self._h, first)]
-        y = self._h[1:]
-        if self._hidden is not None:
-            y = np.where(self._hidden, self.dtype.type(0), y)
-        y = y.transpose(2, 0, 1) if self.return_sequences else y[-1].T.copy()
-        y.flags.writeable = not self.return_sequences  # `backward` still needs the states behind y
-        self.output_shape = y.shape
-        return y
+        return self.walk(self.read(x, mask, initial_state))
 
-    def read_input(self) -> Array:
-        """Return a = Wᵀ x + b of all timesteps, (timesteps, gates * units, batch)."""
-        W, b = self.input_weights()
-        timesteps, batch, features = self._x.shape
-        a, middle = np.empty((timesteps, len(b), batch), self.dtype), timesteps // 2
+    def words_or_places(self, x: ArrayLike | Words) -> ArrayLike | Words:
+        """Return x, or the vectors of all places where that is faster than words, or words do not fit."""
+        if isinstance(x, Words):
+            features, columns = x.vectors.shape[1], self.gates * self.units
+            # To add up a word's gradients takes longer for many columns; 3 is measured.
+            if 3 * features < columns or (self.built and features != len(self.kernel)):
+                return x.spread()
+        return x
 
-        def fill(part: slice) -> None:
-            np.matmul(W.T, self._x[part].swapaxes(1, 2), out=a[part])
-            a[part] += b[:, None]
-
-        both(lambda: fill(slice(middle)), lambda: fill(slice(middle, None)), pays=a.size * features > LARGE)
-        return a
+    def settle(self) -> None:
+        """Give up what is left over where a step broke off: it must not write into the next one."""
+        tasks: list[Task[Any]] = [*self._reading, *self._sloping, *self._following]
+        for task in tasks:
+            task.give_up()
+        self._reading, self._sloping, self._following = [], [], []
 
     def _first_states(self, initial_state: Any, batch: int) -> list[Any]:
         """Return the states before the first step, each (units, batch) or 0."""
@@ -460,9 +544,85 @@ class Recurrent(Layer):
             check_shape(f"initial_state {name}", np.asarray(state), (batch, self.units))
         return [np.asarray(state).T for state in given]
 
-    def backward(self, dy: ArrayLike) -> Array:
+    def read(self, x: ArrayLike | Words, mask: Mask | None = None, initial_state: Any = None) -> Array:
+        """Take x in: return a = Wᵀ x + b of all timesteps, (timesteps, gates * units, batch)."""
+        self.settle()
+        self.output_shape = None  # if this x is refused, there is nothing to go back from
+        x = self.words_or_places(x)
+        self._order = slice(None, None, -1 if self.go_backwards else 1)
+        self._words: Words | None = None
+        if isinstance(x, Words):
+            self._words = x = replace(x, place=x.place[self._order])
+            self._x = self.prepare(x.vectors, "words")
+            timesteps, batch = x.place.shape
+        else:
+            x = self.prepare(x, "batch", "timesteps")
+            self._x = x.swapaxes(0, 1)[self._order]  # (timesteps, batch, features)
+            timesteps, batch = self._x.shape[:2]
+        self._first = self._first_states(initial_state, batch)
+        self._skip: list[Mask | None] = [None] * timesteps  # reviews that skip step t: (batch,)
+        self._hidden: Mask | None = None  # outputs shown as zero: (timesteps, 1, batch)
+        if mask is not None:
+            check_shape("mask", np.asarray(mask), (batch, timesteps))
+            skipped = ~np.asarray(mask, bool).T[self._order]  # (timesteps, batch)
+            self._skip = [reviews if reviews.any() else None for reviews in skipped]
+            if self.return_sequences and self.zero_output_for_mask:
+                self._hidden = skipped[:, None]
+            elif initial_state is not None:  # Keras shows zeros before the first valid step
+                self._hidden = np.logical_and.accumulate(skipped)[:, None]
+        self._masked = any(skip is not None for skip in self._skip)
+        W, b = self.input_weights()
+        a = np.empty((timesteps, len(b), batch), self.dtype)
+        count = min(PARTS, timesteps) if a.size * len(W) > LARGE else 1
+        self._parts = [slice(*ends) for ends in pairwise(timesteps * k // count for k in range(count + 1))]
+        if isinstance(x, Words):
+            of_words, place = self._x @ W + b, x.place
+
+        def fill(part: slice) -> None:
+            if isinstance(x, Words):
+                a[part] = of_words.take(place[part], axis=0).swapaxes(1, 2)
+            else:
+                np.matmul(W.T, self._x[part].swapaxes(1, 2), out=a[part])
+                a[part] += b[:, None]
+
+        self._reading = for_each(self._parts, fill)
+        return a
+
+    def walk(self, a: Array) -> Array:
+        """Go through time; return the output."""
+        timesteps, _, batch = a.shape
+        self._h = np.empty((timesteps + 1, self.units, batch), self.dtype)
+        self._h[0] = self._first[0]
+        self.states = [state.T.copy() for state in self.unroll(a, self._h, self._first)]
+        self._reading = []
+        y = self._h[1:]
+        if self._hidden is not None:
+            y = np.where(self._hidden, self.dtype.type(0), y)
+        y = y.transpose(2, 0, 1) if self.return_sequences else y[-1].T.copy()
+        y.flags.writeable = not self.return_sequences  # `backward` still needs the states behind y
+        self.output_shape = y.shape
+        return y
+
+    def steps_forward(self, *arrays: Any) -> Iterator[Any]:
+        """Yield what the arrays hold at each step."""
+
+        def parts() -> Iterator[Any]:
+            for part, task in zip(self._parts, self._reading, strict=True):
+                task.result()
+                yield zip(*(array[part] for array in arrays), strict=True)
+
+        return chain.from_iterable(parts())
+
+    def backward(self, dy: ArrayLike) -> Array | Words:
         """Send dy back through time; return dx."""
+        self.walk_back(dy)
+        return self.finish()
+
+    def walk_back(self, dy: ArrayLike) -> None:
+        """Go back through time, from the gradient of the last states to that of the first."""
         dy = self.check_gradient(dy)
+        self.settle()
+        timesteps, _, batch = self._h[1:].shape
         dh = np.empty_like(self._h)
         if self.return_sequences:
             dh[0] = 0
@@ -471,36 +631,80 @@ class Recurrent(Layer):
             dh[-1] = dy.T
         if self._hidden is not None:
             np.copyto(dh[1:], 0, where=self._hidden)
-        da = columns(self.unroll_back(dh))  # (gates * units, timesteps * batch)
         self.state_gradients = dh
-        x = np.ascontiguousarray(self._x).reshape(-1, self._x.shape[2])  # (timesteps * batch, features)
-        self.gradients, dx = both(
-            lambda: [(da @ x).T.copy(), *self.recurrent_gradients(da)],  # twice as fast as x.T @ da.T
-            lambda: (da.T @ self.kernel.T).reshape(self._x.shape),
-            pays=da.size * x.shape[1] > LARGE,
-        )
-        return dx[self._order].swapaxes(0, 1)
+        features = self._x.shape[-1] if self._words is None else 0  # of words, `finish` makes the gradient
+        self._dx = np.empty((timesteps, batch, features), self.dtype)
+        self._da = np.empty((timesteps, self.gates * self.units, batch), self.dtype)
+        self.unroll_back(dh)
 
-    def recurrent_gradients(self, da: Array) -> list[Array]:
-        """Return the gradients of U and b: one product and one sum over all timesteps."""
-        return [(da @ columns(self._h[:-1]).T).T.copy(), da.sum(axis=1)]
+    def steps_back(self, *arrays: Any) -> Iterator[Any]:
+        """Yield t and what the arrays hold at step t, from the last step to the first."""
 
-    def where_skipped(self, value: float, array: Array) -> Array:
-        """Write `value` into (timesteps, ..., batch) where a review skipped a step; return the array."""
-        for row, skip in zip(array, self._skip, strict=True):
-            if skip is not None:
-                np.copyto(row, value, where=skip)
-        return array
+        def parts() -> Iterator[Any]:
+            self._sloping = for_each(self._parts[::-1], self.slopes)
+            for part, task in zip(self._parts[::-1], self._sloping, strict=True):
+                task.result()
+                steps = reversed(range(part.start, part.stop))
+                yield zip(steps, *(array[part][::-1] for array in arrays), strict=True)
+                self._following.append(Task(partial(self.follow, part), pays=len(self._parts) > 1))
+
+        return chain.from_iterable(parts())
+
+    def follow(self, part: slice) -> list[Array]:
+        """Return what these timesteps add to the gradients of W, U and b; fill their part of dx.
+
+        Where x is words, the first is da itself, (timesteps * batch, gates * units). (To add it up by
+        word takes many short calls of NumPy; those would hold up the loop on the other core.)
+        """
+        da = flat(self._da[part])
+        gradients = self.recurrent_gradients(part, da)
+        if self._words is not None:
+            return [da, *gradients]
+        x = np.ascontiguousarray(self._x[part]).reshape(len(da), -1)
+        np.matmul(da, self.kernel.T, out=self._dx[part].reshape(x.shape))
+        return [x.T @ da, *gradients]
+
+    def finish(self) -> Array | Words:
+        """Leave the gradients of the weights; return dx."""
+        # Asked for from the last to the first: so what the second core has not begun is done here.
+        # The loop went backwards: now the results stand in the order of the parts.
+        first, *others = zip(*[task.result() for task in reversed(self._following)], strict=True)
+        dx, words = self._dx, self._words
+        self._dx = self._da = np.empty(0)
+        self._sloping, self._following = [], []
+        self.gradients = [reduce(np.add, of_parts) for of_parts in others]
+        if words is None:
+            self.gradients.insert(0, reduce(np.add, first))
+            return dx[self._order].swapaxes(0, 1)
+        sums = [words.sums(da, part) for da, part in zip(first, self._parts, strict=True)]
+        total = sums[0].values if len(sums) == 1 else np.zeros(sums[0].shape, self.dtype)
+        for of_part in sums if len(sums) > 1 else []:
+            total[of_part.rows] += of_part.values
+        pays = total.size * len(self.kernel) > LARGE
+        dW, vectors = both(lambda: self._x.T @ total, lambda: total @ self.kernel.T, pays)
+        self.gradients.insert(0, dW)
+        return replace(words, vectors=vectors)
+
+    def recurrent_gradients(self, part: slice, da: Array) -> list[Array]:
+        """Return what some timesteps add to the gradients of U and b: one product and one sum."""
+        return [flat(self._h[:-1][part]).T @ da, sum_of_rows(da)]
+
+    def where_skipped(self, value: float, array: Array, part: slice) -> None:
+        """Write `value` into the steps `part` of (timesteps, ..., batch) where a review skipped one."""
+        if self._masked:
+            for row, skip in zip(array[part], self._skip[part], strict=True):
+                if skip is not None:
+                    np.copyto(row, value, where=skip)
 
 
-def columns(array: Array) -> Array:
-    """Lay all timesteps side by side: (timesteps, units, batch) -> (units, timesteps * batch)."""
-    return np.ascontiguousarray(array.swapaxes(0, 1)).reshape(array.shape[1], -1)
+def flat(array: Array) -> Array:
+    """Lay all timesteps one below the other: (timesteps, units, batch) -> (timesteps * batch, units)."""
+    return array.swapaxes(1, 2).reshape(-1, array.shape[1])
 
 
-def backwards(*arrays: Any) -> Iterator[Any]:
-    """Yield t and what the arrays hold at step t, from the last step to the first."""
-    return zip(reversed(range(len(arrays[0]))), *(array[::-1] for array in arrays), strict=True)
+def sum_of_rows(array: Array) -> Array:
+    """Return array.sum(axis=0), as a product, which is faster."""
+    return np.asarray(np.ones(len(array), array.dtype) @ array)
 
 
 class SimpleRNN(Recurrent):
@@ -510,7 +714,7 @@ class SimpleRNN(Recurrent):
         """Fill h, one timestep after the other."""
         U_T, step = np.ascontiguousarray(self.recurrent_kernel.T), np.empty_like(h[0])
         h_before = h[0]
-        for a_t, h_t, skip in zip(a, h[1:], self._skip, strict=True):
+        for a_t, h_t, skip in self.steps_forward(a, h[1:], self._skip):
             U_T.dot(h_before, step)
             np.add(step, a_t, step)
             np.tanh(step, h_t)
@@ -519,13 +723,18 @@ class SimpleRNN(Recurrent):
             h_before = h_t
         return [h[-1]]
 
-    def unroll_back(self, dh: Array) -> Array:
+    def slopes(self, part: slice) -> None:
+        """1 - h_t², the slope of tanh."""
+        h, slope = self._h[1:][part], self._da[part]
+        np.multiply(h, h, out=slope)
+        np.subtract(1, slope, out=slope)
+        self.where_skipped(0, self._da, part)
+
+    def unroll_back(self, dh: Array) -> None:
         """da_t = dh_t (1 - h_t²); h_{t-1} receives U da_t."""
-        slope = self.where_skipped(0, 1 - self._h[1:] ** 2)  # of tanh
-        da = slope  # each slope is used once: da_t takes its place
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
-        for t, da_t, dh_t, dh_before, skip in backwards(da, dh[1:], dh[:-1], self._skip):
-            if t % 8 == 0:
+        for t, da_t, dh_t, dh_before, skip in self.steps_back(self._da, dh[1:], dh[:-1], self._skip):
+            if t % 16 == 0:
                 flush(dh_t)
             np.multiply(da_t, dh_t, da_t)
             back = step if self.return_sequences else dh_before
@@ -534,7 +743,6 @@ class SimpleRNN(Recurrent):
                 np.copyto(back, dh_t, where=skip)
             if self.return_sequences:
                 np.add(dh_before, step, dh_before)
-        return da
 
 
 class LSTM(Recurrent):
@@ -569,9 +777,10 @@ class LSTM(Recurrent):
         U_T = np.ascontiguousarray((self.recurrent_kernel * self.gate_scale()).T)
         c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         c[0] = first[1]
+        self._gates, self._c, self._tanh_c = a.reshape(-1, 4, n, batch), c, tanh_c
         step, i_g = np.empty_like(a[0]), np.empty_like(h[0])
-        for a_t, i_t, f_t, g_t, o_t, h_before, h_t, c_before, c_t, tanh_c_t, skip in zip(
-            a, i, f, g, o, h, h[1:], c, c[1:], tanh_c, self._skip, strict=False
+        for a_t, i_t, f_t, g_t, o_t, h_before, h_t, c_before, c_t, tanh_c_t, skip in self.steps_forward(
+            a, i, f, g, o, h[:-1], h[1:], c[:-1], c[1:], tanh_c, self._skip
         ):
             U_T.dot(h_before, step)
             np.add(a_t, step, a_t)
@@ -586,31 +795,33 @@ class LSTM(Recurrent):
             if skip is not None:
                 np.copyto(c_t, c_before, where=skip)
                 np.copyto(h_t, h_before, where=skip)
-        self._gates, self._c, self._tanh_c = a.reshape(-1, 4, n, batch), c, tanh_c
         return [h[-1], c[-1]]
 
-    def unroll_back(self, dh: Array) -> Array:
-        """c_t receives dh_t o (1 - tanh² c_t); dc_t goes on to i, f, g, and as f dc_t to c_{t-1}."""
-        timesteps, n, batch = self._tanh_c.shape
-        i, f, g, o = self._gates.swapaxes(0, 1)  # each (timesteps, units, batch)
-        # All slopes before the loop: of c_t by the gates i, f and g, of h_t by o and by c_t.
-        slope = self._gates * self._gates
-        one = self.dtype.type(1)
-        for k, (top, factor) in enumerate(((i, g), (f, self._c[:-1]), (one, i), (o, self._tanh_c))):
+    def slopes(self, part: slice) -> None:
+        """How c_t changes with the columns i, f and g of a_t, and h_t with o; in `_to_c`, h_t with c_t."""
+        gates, c, tanh_c, to_c = self._gates[part], self._c[:-1][part], self._tanh_c[part], self._to_c[part]
+        i, f, g, o = gates.swapaxes(0, 1)  # each (timesteps, units, batch)
+        slope, one = self._da[part].reshape(gates.shape), self.dtype.type(1)
+        np.multiply(gates, gates, out=slope)
+        for k, (top, factor) in enumerate(((i, g), (f, c), (one, i), (o, tanh_c))):
             np.subtract(top, slope[:, k], out=slope[:, k])  # s - s² for sigmoid, 1 - g² for tanh
             slope[:, k] *= factor
-        to_c = self._tanh_c * self._tanh_c
+        np.multiply(tanh_c, tanh_c, out=to_c)
         np.subtract(1, to_c, out=to_c)
         to_c *= o
-        da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
-        flat_da = da.reshape(timesteps, 4 * n, batch)
-        self.where_skipped(0, to_c)
-        self.where_skipped(1, f)
+        self.where_skipped(0, self._da, part)
+        self.where_skipped(0, self._to_c, part)
+
+    def unroll_back(self, dh: Array) -> None:
+        """c_t receives dh_t o (1 - tanh² c_t); dc_t goes on to i, f, g, and as f dc_t to c_{t-1}."""
+        da, f = self._da.reshape(self._gates.shape), self._gates[:, 1]
+        self._to_c = np.empty_like(self._tanh_c)
+        self.where_skipped(1, f, slice(None))
         U, step, dc = self.recurrent_kernel, np.empty_like(dh[0]), np.zeros_like(dh[0])
-        for t, da_t, da_ifg, da_o, to_c_t, f_t, dh_t, dh_before, skip in backwards(
-            flat_da, da[:, :3], da[:, 3], to_c, f, dh[1:], dh[:-1], self._skip
+        for t, da_t, da_ifg, da_o, to_c_t, f_t, dh_t, dh_before, skip in self.steps_back(
+            self._da, da[:, :3], da[:, 3], self._to_c, f, dh[1:], dh[:-1], self._skip
         ):
-            if t % 8 == 0:
+            if t % 16 == 0:
                 flush(dh_t)
                 flush(dc)
             np.multiply(to_c_t, dh_t, to_c_t)
@@ -624,7 +835,6 @@ class LSTM(Recurrent):
                 np.copyto(back, dh_t, where=skip)
             if self.return_sequences:
                 np.add(dh_before, step, dh_before)
-        return flat_da
 
 
 class GRU(Recurrent):
@@ -665,10 +875,11 @@ class GRU(Recurrent):
         if self.reset_after:
             b_inner = np.repeat(self.bias[1, 2 * n :, None], batch, axis=1)  # (units, batch)
         inner = np.empty_like(h[1:])  # h_{t-1} U + b', or r h_{t-1}
+        self._gates, self._inner = a, inner
         step, past, half = np.empty_like(a[0]), np.empty_like(h[0]), np.full_like(z_r[0], 0.5)
         step_zr, step_g = np.split(step, [2 * n])
-        for z_r_t, z_t, r_t, g_t, h_before, h_t, inner_t, skip in zip(
-            z_r, z, r, g, h, h[1:], inner, self._skip, strict=False
+        for z_r_t, z_t, r_t, g_t, h_before, h_t, inner_t, skip in self.steps_forward(
+            z_r, z, r, g, h[:-1], h[1:], inner, self._skip
         ):
             if self.reset_after:
                 U_T.dot(h_before, step)
@@ -691,31 +902,39 @@ class GRU(Recurrent):
             np.add(g_t, past, h_t)  # g + z (h_{t-1} - g) = z h_{t-1} + (1 - z) g
             if skip is not None:
                 np.copyto(h_t, h_before, where=skip)
-        self._gates, self._inner = a, inner
         return [h[-1]]
 
-    def unroll_back(self, dh: Array) -> Array:
-        """da_t = dh_t times the slope of each gate; h_{t-1} also receives z dh_t directly."""
-        timesteps, n, batch = self._inner.shape
-        z, r, g = (self._gates[:, k * n : (k + 1) * n] for k in range(3))
-        past, inner = self._h[:-1], self._inner
-        # All slopes before the loop; r reaches g through inner, or inner is r h_{t-1} itself.
-        slope = self._gates * self._gates
-        np.subtract(self._gates, slope, out=slope)  # s - s², the slope of sigmoid
-        slope = slope.reshape(timesteps, 3, n, batch)
-        slope[:, 0] *= past - g
-        to_g = g * g
+    def slopes(self, part: slice) -> None:
+        """How h_t changes with each column of a_t; in `_to_g`, with what stands inside the tanh of g.
+
+        With `reset_after`, the columns h stand for h_{t-1} U + b', which r lets through. Without, r
+        acts on h_{t-1} before the product with U: the rest of its slope needs dh_t (see da_t[1]).
+        """
+        gates, past, inner, to_g = self._gates[part], self._h[:-1][part], self._inner[part], self._to_g[part]
+        z, r, g = np.split(gates, 3, axis=1)  # each (timesteps, units, batch)
+        of_z, of_r, of_g = np.split(self._da[part], 3, axis=1)
+        np.multiply(gates, gates, out=self._da[part])
+        np.subtract(gates, self._da[part], out=self._da[part])  # s - s², the slope of sigmoid
+        of_z *= past - g
+        np.multiply(g, g, out=to_g)
         np.subtract(1, to_g, out=to_g)
         to_g *= 1 - z
-        self.where_skipped(0, to_g)
-        slope[:, 1] *= to_g * inner if self.reset_after else past
-        slope[:, 2] = to_g * r if self.reset_after else to_g
-        da = self.where_skipped(0, slope)  # each slope is used once: da_t takes its place
-        flat_da = da.reshape(timesteps, 3 * n, batch)
-        self.where_skipped(1, z)
+        of_r *= to_g * inner if self.reset_after else past
+        of_g[...] = to_g * r if self.reset_after else to_g
+        self.where_skipped(0, self._to_g, part)
+        self.where_skipped(0, self._da, part)
+
+    def unroll_back(self, dh: Array) -> None:
+        """da_t = dh_t times the slope of each gate; h_{t-1} also receives z dh_t directly."""
+        timesteps, n, batch = self._inner.shape
+        da, z, r = self._da.reshape(timesteps, 3, n, batch), self._gates[:, :n], self._gates[:, n : 2 * n]
+        self._to_g = np.empty_like(self._inner)
+        self.where_skipped(1, z, slice(None))
         U, step = self.recurrent_kernel, np.empty_like(dh[0])
-        for t, da_t, flat_da_t, z_t, r_t, dh_t, dh_before in backwards(da, flat_da, z, r, dh[1:], dh[:-1]):
-            if t % 8 == 0:
+        for t, da_t, flat_da_t, z_t, r_t, dh_t, dh_before in self.steps_back(
+            da, self._da, z, r, dh[1:], dh[:-1]
+        ):
+            if t % 16 == 0:
                 flush(dh_t)
             back = step if self.return_sequences else dh_before
             if self.reset_after:
@@ -731,19 +950,17 @@ class GRU(Recurrent):
                 np.add(dh_before, step, dh_before)
             np.multiply(dh_t, z_t, step)
             np.add(dh_before, step, dh_before)
-        if self.reset_after:  # so far the third gate held the gradient of h_{t-1} U + b'
-            self._d_inner = columns(da[:, 2].copy())
-            np.multiply(dh[1:], to_g, out=da[:, 2])
-        return flat_da
 
-    def recurrent_gradients(self, da: Array) -> list[Array]:
-        """Return the gradients of U and b (or b and b')."""
-        past, n = columns(self._h[:-1]), 2 * self.units
-        if self.reset_after:
-            d_inner = np.concatenate([da[:n], self._d_inner])
-            return [(d_inner @ past.T).T.copy(), np.stack([da.sum(axis=1), d_inner.sum(axis=1)])]
-        dU_T = np.concatenate([da[:n] @ past.T, da[n:] @ columns(self._inner).T])
-        return [dU_T.T.copy(), da.sum(axis=1)]
+    def recurrent_gradients(self, part: slice, da: Array) -> list[Array]:
+        """Return what some timesteps add to the gradients of U and b (or b and b')."""
+        past, n = flat(self._h[:-1][part]), 2 * self.units
+        if not self.reset_after:
+            dU = np.concatenate([past.T @ da[:, :n], flat(self._inner[part]).T @ da[:, n:]], axis=1)
+            return [dU, sum_of_rows(da)]
+        dU, db_inner = past.T @ da, sum_of_rows(da)
+        # So far the third gate held the gradient of h_{t-1} U + b'; now that of x_t W + b.
+        da[:, n:] = flat(self.state_gradients[1:][part] * self._to_g[part])
+        return [dU, np.stack([sum_of_rows(da), db_inner])]
 
 
 class Bidirectional(Layer):
@@ -796,14 +1013,23 @@ class Bidirectional(Layer):
         """Return the mask where the output still has timesteps."""
         return self.layer.compute_mask(x, mask)
 
-    def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
+    def forward(self, x: ArrayLike | Words, mask: Mask | None = None, training: bool = False) -> Array:
         """Read x (batch, timesteps, features) both ways."""
-        x = self.prepare(x, "batch", "timesteps")
-        y, y_back = both(
-            lambda: self.forward_layer.forward(x, mask, training),
-            lambda: self.backward_layer.forward(x, mask, training),
-            pays=len(x) * self.layer.units >= 2048,  # numbers a step
+        x = self.layer.words_or_places(x)
+        if isinstance(x, Words) and self.built and x.vectors.shape[1] != len(self.weights[0]):
+            x = x.spread()  # refused below
+        if isinstance(x, Words):
+            self.prepare(x.vectors, "words")
+            batch = x.place.shape[1]
+        else:
+            x = self.prepare(x, "batch", "timesteps")
+            batch = len(x)
+        y, a = both(
+            lambda: self.forward_layer.forward(x, mask),
+            lambda: self.backward_layer.read(x, mask),
+            pays=batch * self.layer.units >= WIDE,
         )
+        y_back = self.backward_layer.walk(a)
         self.states = self.forward_layer.states + self.backward_layer.states
         if self.layer.return_sequences:
             y_back = y_back[:, ::-1]
@@ -812,18 +1038,17 @@ class Bidirectional(Layer):
         self.output_shape = y.shape
         return y
 
-    def backward(self, dy: ArrayLike) -> Array:
+    def backward(self, dy: ArrayLike) -> Array | Words:
         """Give each layer its part of dy; return the sum of what both send back."""
         dy = dy_back = self.check_gradient(dy)
         if self.merge_mode == "concat":
             dy, dy_back = dy[..., : self.layer.units], dy[..., self.layer.units :]
         if self.layer.return_sequences:
             dy_back = dy_back[:, ::-1]
-        dx, dx_back = both(
-            lambda: self.forward_layer.backward(dy),
-            lambda: self.backward_layer.backward(dy_back),
-            pays=len(dy) * self.layer.units >= 2048,
-        )
+        self.forward_layer.walk_back(dy)
+        self.backward_layer.walk_back(dy_back)
+        pays = len(dy) * self.layer.units >= WIDE
+        dx, dx_back = both(self.forward_layer.finish, self.backward_layer.finish, pays)
         self.gradients = self.forward_layer.gradients + self.backward_layer.gradients
         return dx + dx_back
 

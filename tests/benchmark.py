@@ -149,7 +149,10 @@ def torch_fit(shape, x, y):
 
 
 def products_fit(shape, x, y):
-    """Only the matrix products of a training step, on one thread: what no NumPy engine can undercut."""
+    """Only the matrix products of a training step, of every word in its place, on one thread.
+
+    The engine may need less: it makes a word's products once for a batch, and uses both cores.
+    """
     from course_utils.engine import one_blas_thread
 
     gates, batch, steps = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}[shape.cell], shape.batch, shape.timesteps

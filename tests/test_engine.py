@@ -619,7 +619,26 @@ def test_products_use_one_thread_inside_and_all_is_as_before_after():
     assert blas() == before
 
 
-@pytest.mark.parametrize(("cell", "numbers"), [("SimpleRNN", 6), ("GRU", 15), ("LSTM", 16)])
+def test_an_embedding_or_a_cell_of_ones_own_is_called_as_it_is():
+    """Sequential hands words, each once, only to layers whose `forward` knows them."""
+
+    class Twice(layers.Embedding):
+        def forward(self, x, mask=None, training=False):
+            return 2 * super().forward(x, mask, training)
+
+    class Half(layers.SimpleRNN):
+        def forward(self, x, mask=None, training=False, initial_state=None):
+            return super().forward(np.asarray(x) / 2, mask, training, initial_state)
+
+    ids = np.array([[1, 2, 3], [3, 3, 0]])
+    plain = Sequential([layers.Embedding(4, 3, seed=0), layers.SimpleRNN(3, seed=0), layers.Dense(1, seed=0)])
+    own = Sequential([Twice(4, 3, seed=0), Half(3, seed=0), layers.Dense(1, seed=0)])
+    cell = Sequential([layers.Embedding(4, 3, seed=0), Half(3, seed=0), layers.Dense(1, seed=0)])
+    np.testing.assert_allclose(own(ids), plain(ids), rtol=1e-6)
+    assert not np.allclose(cell(ids), plain(ids))
+
+
+@pytest.mark.parametrize(("cell", "numbers"), [("SimpleRNN", 6), ("GRU", 17), ("LSTM", 19)])
 def test_memory_is_what_the_engine_says_and_grows_no_faster(cell, numbers):
     def peak(batch, timesteps, units):
         layer = getattr(layers, cell)(units, return_sequences=True, seed=0)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -248,14 +249,15 @@ def test_the_second_core_is_not_waited_for_by_itself():
 
 
 def test_an_error_waits_for_what_the_other_core_still_writes():
-    written = []
+    begun, written = threading.Event(), []
 
     def slow():
+        begun.set()
         time.sleep(0.2)
         written.append("done")
 
     with pytest.raises(ZeroDivisionError):
-        layers.both(lambda: 1 / 0, slow, pays=True)
+        layers.both(lambda: begun.wait(10) and 1 / 0, slow, pays=True)
     assert written == ["done"]
     assert layers.both(lambda: 1, lambda: 2, pays=True) == (1, 2)
 
@@ -270,8 +272,187 @@ def test_large_products_on_both_cores_give_the_same(name, rng, monkeypatch):
         draw = np.random.default_rng(1)
         y = layer(draw.normal(size=(4, 7, 5)), mask=draw.random((4, 7)) > 0.3)
         results.append([y, layer.backward(draw.normal(size=y.shape)), *layer.gradients])
+    for one, other in zip(*results, strict=True):  # in parts, sums have another order
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7, 9])
+def test_the_second_core_ahead_of_the_loop_and_behind_it_misses_no_step(parts, rng, monkeypatch):
+    """However many steps the second core gets at once; a slow one changes nothing either."""
+    layer, ids = layers.LSTM(3, seed=0, dtype="float64"), rng.integers(0, 20, size=(4, 7))
+    words = layers.Embedding(20, 5, dtype="float64").look_up(ids)
+    results = []
+    for large, slow in ((np.inf, False), (0, False), (0, True)):
+        monkeypatch.setattr(layers, "LARGE", large)
+        monkeypatch.setattr(layers, "PARTS", parts)
+        if slow:
+            follow = layer.follow
+            monkeypatch.setattr(
+                layer, "follow", lambda *part, follow=follow: (time.sleep(0.01), follow(*part))[1]
+            )
+        y = layer.forward(words)
+        results.append([y, layer.backward(np.ones_like(y)).vectors, *layer.gradients])
+    for ones in zip(*results, strict=True):
+        np.testing.assert_allclose(ones[1], ones[0], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(ones[2], ones[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("broken", ["slopes", "follow"])
+def test_an_error_beside_the_loop_is_not_lost_and_leaves_nothing_behind(broken, rng, monkeypatch):
+    monkeypatch.setattr(layers, "LARGE", 0)
+    layer, other = layers.LSTM(3, seed=0), layers.LSTM(3, seed=0)
+    x = rng.normal(size=(2, 8, 3))
+    y = layer(x)
+    ways = iter([None, ValueError("from the other core")])
+    work = getattr(layer, broken)
+
+    def fail(*part):
+        if error := next(ways, None):
+            raise error
+        time.sleep(0.01)  # what comes after the error is still at work when the next step begins
+        return work(*part)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layer, broken, fail)
+        with pytest.raises(ValueError, match="from the other core"):
+            layer.backward(np.ones_like(y))
+    for one in (layer, other):
+        one.backward(np.ones_like(one(x)))
+    for a, b in zip(layer.gradients, other.gradients, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_task_is_done_once_or_given_up():
+    done = []
+    for pays in (True, False):
+        task = layers.Task(lambda: done.append("once"), pays)
+        task.result(), task.result()
+    assert done == ["once", "once"]
+    busy = layers.Task(lambda: time.sleep(0.2), pays=True)
+    waiting = layers.Task(lambda: done.append("never"), pays=True)
+    waiting.give_up()
+    busy.give_up()
+    layers.Task(lambda: None, pays=True).result()
+    assert done == ["once", "once"]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_step_that_broke_off_leaves_the_next_backward_right(name, rng, monkeypatch):
+    """Ctrl-C in the loop, while the second core is at work; then `backward` again, without `forward`."""
+    monkeypatch.setattr(layers, "LARGE", 0)
+    layer, other = (getattr(layers, name)(3, seed=0, return_sequences=True) for _ in range(2))
+    x = rng.normal(size=(2, 20, 3))  # the loop flushes at t = 16, in the first part that it walks back
+    y, slopes = layer(x), layer.slopes
+
+    def slow(part):
+        time.sleep(0.05)
+        slopes(part)
+
+    def break_off(array):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layer, "slopes", slow)
+        patch.setattr(layers, "flush", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            layer.backward(np.ones_like(y))
+    # At t = 0, most of the loop is done: what is left of the first try could do most harm.
+    flushes = 2 if name == "LSTM" else 1  # it flushes dc too
+    calls = iter([0.0] * flushes + [0.3] * flushes)
+    with monkeypatch.context() as patch:
+        patch.setattr(layers, "flush", lambda array: time.sleep(next(calls)))
+        dx = layer.backward(np.ones_like(y))
+    other(x)
+    np.testing.assert_array_equal(dx, other.backward(np.ones_like(y)))
+    for a, b in zip(layer.gradients, other.gradients, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_input_that_was_refused_is_not_gone_back_from(rng):
+    layer = layers.LSTM(3)
+    y = layer(rng.normal(size=(2, 4, 3)))
+    with pytest.raises(ValueError, match="initial_state has 1 arrays"):
+        layer.forward(rng.normal(size=(2, 4, 3)), initial_state=np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="needs a call of forward first"):
+        layer.backward(np.ones_like(y))
+
+
+def test_words_that_do_not_fit_are_refused_like_their_vectors(rng):
+    words = layers.Embedding(9, 5).look_up(np.array([[1, 2, 1]]))
+    for layer in (layers.LSTM(3), layers.Bidirectional(layers.LSTM(3))):
+        layer(rng.normal(size=(2, 4, 4)))
+        with pytest.raises(ValueError, match=r"x has shape \(1, 3, 5\): expected \(batch, timesteps, 4\)"):
+            layer.forward(words)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_two_directions_on_two_cores_read_words_too(cell, rng, monkeypatch):
+    ids, results = rng.integers(0, 40, size=(4, 9)), []
+    for large, wide in ((np.inf, np.inf), (0, 0)):
+        monkeypatch.setattr(layers, "LARGE", large)
+        monkeypatch.setattr(layers, "WIDE", wide)
+        table = layers.Embedding(40, 6, seed=0, dtype="float64")
+        both_ways = layers.Bidirectional(getattr(layers, cell)(3, seed=0, dtype="float64"))
+        y = both_ways.forward(table.look_up(ids), ids > 4)
+        table.backward(both_ways.backward(np.ones_like(y)))
+        results.append([y, table.gradients[0].to_dense(), *both_ways.gradients])
     for one, other in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, other)
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+@settings(FEW, max_examples=20)
+@given(sizes, sizes, st.integers(1, 12), st.integers(1, 70_000), seeds)
+def test_words_are_found_and_added_up(batch, timesteps, features, table_size, seed):
+    """In 16 bits or more, with few features or many: as NumPy's slow ways do it."""
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(max(0, table_size - 4), table_size, size=(batch, timesteps))
+    table = rng.normal(size=(table_size, features))
+    words = layers.Words.of(ids, table)
+    np.testing.assert_array_equal(words.rows, np.unique(ids))
+    np.testing.assert_array_equal(words.spread(), table[ids])
+    values = rng.normal(size=(batch, timesteps, features))
+    expected = np.zeros_like(table)
+    np.add.at(expected, ids, values)
+    sums = words.sums(values.swapaxes(0, 1).reshape(-1, features)).to_dense()
+    np.testing.assert_allclose(sums, expected[words.rows], rtol=0, atol=1e-12)
+
+
+@FEW
+@given(
+    cells,
+    sizes,
+    sizes,
+    st.integers(1, 9),
+    sizes,
+    st.sampled_from([None, "concat", "sum"]),
+    st.booleans(),
+    st.booleans(),
+    mask_kinds,
+    seeds,
+)
+def test_each_word_once_gives_the_same_as_each_place(
+    cell, batch, timesteps, features, units, merge, sequences, backwards, mask_kind, seed
+):
+    """A recurrent layer that gets the words of an Embedding, and one that gets their vectors."""
+    name, options = cell
+    rng = np.random.default_rng(seed)
+    options = options | {
+        "units": units,
+        "return_sequences": sequences,
+        "go_backwards": backwards and not merge,
+    }
+    layer = getattr(layers, name)(**options, dtype="float64", seed=1)
+    layer = layers.Bidirectional(layer, merge_mode=merge) if merge else layer
+    table, ids = layers.Embedding(6, features, dtype="float64"), rng.integers(0, 6, size=(batch, timesteps))
+    mask, results = make_mask(mask_kind, rng, batch, timesteps), []
+    dy = None
+    for look_up in (table.look_up, table.forward):
+        y = layer.forward(look_up(ids), mask)
+        dy = rng.normal(size=y.shape) if dy is None else dy
+        table.backward(layer.backward(dy))
+        results.append([y, table.gradients[0].to_dense(), *layer.gradients])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
 
 
 def test_get_weights_gives_copies():
