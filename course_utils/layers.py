@@ -34,7 +34,7 @@ Mask = NDArray[np.bool_]
 LARGE = 2**25  # with so many multiplications (places x features x columns) a second core pays
 PARTS = 4  # then the timesteps are cut into so many parts
 WIDE = 2048  # with so many numbers a step (units x batch) it pays for the second direction
-A = TypeVar("A")
+A = TypeVar("A")  # whatever some work returns
 B = TypeVar("B")
 
 
@@ -333,7 +333,7 @@ class Embedding(Layer):
 
     def prepare_ids(self, x: ArrayLike) -> NDArray[Any]:
         """Return ids (batch, timesteps) after a check; make the table if need be."""
-        ids = np.asarray(x)
+        ids = np.array(x)  # a copy: `backward` still needs it
         check_shape("ids", ids, ("batch", "timesteps"))
         self.check_ids(ids)
         if not self.built:

@@ -417,6 +417,14 @@ def test_words_are_found_and_added_up(batch, timesteps, features, table_size, se
     np.testing.assert_allclose(sums, expected[words.rows], rtol=0, atol=1e-12)
 
 
+def test_ids_that_change_after_forward_change_no_gradient():
+    table, ids = layers.Embedding(5, 2), np.array([[1, 2]])
+    y = table(ids)
+    ids[:] = 4
+    table.backward(np.ones_like(y))
+    np.testing.assert_array_equal(table.gradients[0].rows, [1, 2])
+
+
 @FEW
 @given(
     cells,
