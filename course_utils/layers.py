@@ -15,7 +15,7 @@ writes U h into c.
 
 `backward` takes dy, the gradient of the loss with respect to the output of the last `forward`,
 leaves the gradients of the weights in `gradients` and returns dx. What both keep in memory
-grows with batch x timesteps x units, no faster.
+grows with batch x timesteps x (features + units), no faster.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -57,9 +57,9 @@ class SparseGradient:
 class Words:
     """The words of a batch, each of them once: what an Embedding hands to a recurrent layer.
 
-    A word's product with W is the same wherever it stands, and a batch has far fewer words than
-    places. So the layer makes one product for each word; and on the way back it first adds up the
-    gradients of all places of a word, then makes one product of the sum.
+    A word's product with W is the same wherever it stands, and a batch has fewer words than places.
+    So, where that is faster, the layer multiplies each word once; and on the way back it first adds
+    up the gradients of all places of a word, then multiplies the sum.
     """
 
     rows: NDArray[np.int64]  # (words,), their ids, ascending
@@ -85,7 +85,8 @@ class Words:
     def sums(self, values: Array, part: slice = slice(None)) -> SparseGradient:
         """Add up by word the rows of `values`, one for each place of the timesteps `part`.
 
-        The rows of the result are those of `vectors`, as far as these timesteps hold the words.
+        Row i of the result belongs to word `rows[i]` of the result, counted as in `vectors`. Words
+        that these timesteps do not hold may be left out.
         """
         place, shape = self.place[part].ravel(), (len(self.rows), values.shape[1])
         if values.shape[1] <= 8:  # feature by feature, which is faster for few
@@ -361,8 +362,8 @@ class Task(Generic[A]):
     """Work for the second core where that `pays`; else it is done at once.
 
     NumPy lets other threads work while it computes. Handing work over takes some microseconds:
-    it pays for large arrays only. Work that the second core has not begun when its result is
-    needed is done by the first.
+    it pays for large arrays only (see LARGE). Work that the second core has not begun when its
+    result is needed is done by the first core.
     """
 
     def __init__(self, work: Callable[[], A], pays: bool) -> None:
@@ -412,10 +413,11 @@ class Recurrent(Layer):
     After `backward`, `state_gradients` (timesteps + 1, units, batch) holds the gradient of
     the first state h and of that after every step.
 
-    `forward` is `read`, for all timesteps at once, then `walk`, one after the other; `backward` is
-    `walk_back`, then `finish`. If there is much to do, the steps are cut into parts. While the first
-    core walks through one part, the second computes Wᵀ x_t + b of the next parts. On the way back
-    it computes the `slopes` of the next parts, and then, behind the loop, the products (`follow`).
+    `forward` is `read`, which needs no order, then `walk`, step by step; `backward` is `walk_back`,
+    step by step, then `finish`. If there is much to do (see LARGE), the steps are cut into parts.
+    While the first core walks through one part, the second prepares Wᵀ x_t + b of later parts. On
+    the way back it prepares the `slopes` of earlier parts, and makes the products of parts that are
+    done (`follow`).
     """
 
     weight_names = ("kernel", "recurrent_kernel", "bias")
