@@ -85,38 +85,47 @@ class Words:
     def sums(self, values: Array, part: slice = slice(None)) -> SparseGradient:
         """Add up by word the rows of `values`, one for each place of the timesteps `part`.
 
-        Row i of the result belongs to word `rows[i]` of the result, counted as in `vectors`. Words
-        that these timesteps do not hold may be left out.
+        Row i of the result belongs to word `rows[i]` of the result, counted as in `vectors`.
         """
-        place, shape = self.place[part].ravel(), (len(self.rows), values.shape[1])
-        if values.shape[1] <= 8:  # feature by feature, which is faster for few
-            sums = np.stack([np.bincount(place, feature, len(self.rows)) for feature in values.T], axis=1)
-            return SparseGradient(np.arange(len(sums)), sums.astype(values.dtype), shape)
-        # Of every word at once: the second occurrence to the first, the fourth to the third, and so
-        # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
-        order, words, count = side_by_side(place, len(self.rows))
-        values, end = values.take(order, axis=0), np.cumsum(count)
-        occurrence = np.arange(len(order)) - np.repeat(end - count, count)
-        left, k = np.repeat(count, count) - occurrence, 1
-        i = np.flatnonzero((occurrence % 2 == 0) & (left > 1))
-        while i.size:
-            values[i] = values.take(i, axis=0) + values.take(i + k, axis=0)
-            k *= 2
-            i = i[(occurrence[i] % (2 * k) == 0) & (left[i] > k)]
-        return SparseGradient(words, values.take(end - count, axis=0), shape)
+        words, sums = sum_by_id(self.place[part].ravel(), values, len(self.rows))
+        return SparseGradient(words, sums, (len(self.rows), values.shape[1]))
 
 
-def side_by_side(ids: NDArray[Any], size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def sum_by_id(ids: NDArray[Any], values: Array, size: int) -> tuple[NDArray[np.int64], Array]:
+    """Add up the rows of `values` that have the same id; return each id once, ascending, and the sums.
+
+    All ids are below `size`.
+    """
+    order, words, count = side_by_side(ids, size)
+    values = values.take(order, axis=0)
+    if values.shape[1] <= 8:  # feature by feature, which is faster for few
+        word = np.repeat(np.arange(len(words)), count)
+        sums = np.stack([np.bincount(word, feature) for feature in values.T], axis=1)
+        return words, sums.astype(values.dtype)
+    # Of every word at once: the second occurrence to the first, the fourth to the third, and so
+    # on; then the third to the first ...; so a word that occurs n times takes log2(n) rounds.
+    first = np.cumsum(count) - count
+    occurrence = np.arange(len(order)) - np.repeat(first, count)
+    left, k = np.repeat(count, count) - occurrence, 1
+    i = np.flatnonzero((occurrence % 2 == 0) & (left > 1))
+    while i.size:
+        values[i] = values.take(i, axis=0) + values.take(i + k, axis=0)
+        k *= 2
+        i = i[(occurrence[i] % (2 * k) == 0) & (left[i] > k)]
+    return words, values.take(first, axis=0)
+
+
+def side_by_side(
+    ids: NDArray[Any], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return an order in which equal ids stand side by side, each id once, and how often it occurs."""
     ids = ids.astype(np.uint16 if size <= 2**16 else np.int64)  # NumPy sorts 16 bits much faster
     order = np.argsort(ids, kind="stable")
     ascending = ids.take(order)
-    last = np.append(
-        np.flatnonzero(ascending[1:] != ascending[:-1]), len(ids) - 1
-    )  # where each id stands last
-    count = last.copy()
-    count[1:] -= last[:-1]
-    count[0] += 1
+    # Where in this order each id stands last.
+    last = np.append(np.flatnonzero(ascending[1:] != ascending[:-1]), len(ids) - 1)
+    count = last + 1
+    count[1:] -= count[:-1].copy()
     return order, ascending.take(last).astype(np.int64), count
 
 
@@ -348,8 +357,7 @@ class Embedding(Layer):
             rows, values = dy.rows, np.asarray(dy.vectors, self.dtype)
         else:
             places = self.check_gradient(dy).swapaxes(0, 1).reshape(-1, self.output_dim)
-            words = Words.of(self._ids, self.embeddings)
-            rows, values = words.rows, words.sums(places).values
+            rows, values = sum_by_id(self._ids.T.ravel(), places, self.input_dim)
         self.gradients = [SparseGradient(rows, values, self.embeddings.shape)]
 
 
@@ -1017,9 +1025,7 @@ class Bidirectional(Layer):
 
     def forward(self, x: ArrayLike | Words, mask: Mask | None = None, training: bool = False) -> Array:
         """Read x (batch, timesteps, features) both ways."""
-        x = self.layer.words_or_places(x)
-        if isinstance(x, Words) and self.built and x.vectors.shape[1] != len(self.weights[0]):
-            x = x.spread()  # refused below
+        x = self.forward_layer.words_or_places(x)
         if isinstance(x, Words):
             self.prepare(x.vectors, "words")
             batch = x.place.shape[1]
