@@ -20,6 +20,7 @@ from course_utils import exercises as course
 from course_utils.exercises import judge
 from tests.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
 from tests.make_solutions import class_copy, graded_copy, main, short_copy, solved_copy
+from tests.notebook_rules import WIDEST_LINE
 from tests.wrong_answers import WRONG
 
 ROOT = Path(__file__).parents[1]
@@ -377,9 +378,11 @@ def test_drift_inside_a_class():
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_solutions_keep_the_style(number):
-    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", "solution.py", "-"]
+    name = "notebooks/solution.py"  # as wide as a lesson
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", name, "-"]
     source = EXERCISES[number].solution.strip() + "\n"
     assert subprocess.run(command, input=source, text=True, cwd=ROOT, check=False).returncode == 0
+    assert max(map(len, source.splitlines())) <= WIDEST_LINE
 
 
 # The instructor's copies
