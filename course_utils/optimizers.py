@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from course_utils.checks import Array, check_count, check_shape
-from course_utils.layers.embedding import SparseGradient
+from course_utils.layers.base import SparseGradient
 
 Gradient = Array | SparseGradient
 
@@ -93,9 +93,7 @@ class Optimizer:
         """
         self.check()
         if len(gradients) != len(weights):
-            raise ValueError(
-                f"gradients has {len(gradients)} arrays: expected {len(weights)}, one for each weight"
-            )
+            raise ValueError(f"gradients has {len(gradients)} arrays: expected {len(weights)}, one a weight")
         whole = [g.to_dense() if isinstance(g, SparseGradient) else g for g in gradients]
         for gradient, weight in zip(whole, weights, strict=True):
             check_shape("gradient", gradient, weight.shape)

@@ -116,7 +116,7 @@ def test_other_settings_that_cannot_work_are_refused():
     [
         ([np.ones(2), np.array([0, np.inf, 1])], FloatingPointError, "the gradients are not finite"),
         ([np.ones(2), np.ones(2)], ValueError, r"gradient has shape \(2,\): expected \(3,\)"),
-        ([np.ones(2)], ValueError, "gradients has 1 arrays: expected 2, one for each weight"),
+        ([np.ones(2)], ValueError, "gradients has 1 arrays: expected 2, one a weight"),
     ],
 )
 def test_a_step_that_is_refused_changes_nothing(gradients, error, message):

@@ -13,30 +13,13 @@ all layers share; `embedding.py` the table of words; `simple.py` the layers with
 """
 
 from course_utils.checks import Array, check_choice, check_count, check_shape
-from course_utils.layers.base import Layer, Mask, glorot_uniform, orthogonal, sigmoid
-from course_utils.layers.embedding import Embedding, SparseGradient
+from course_utils.layers.base import Layer, Mask, SparseGradient, glorot_uniform, orthogonal, sigmoid
+from course_utils.layers.embedding import Embedding
 from course_utils.layers.recurrent import GRU, LSTM, Bidirectional, Recurrent, SimpleRNN
 from course_utils.layers.simple import Dense, Dropout, GlobalMaxPooling1D, SpatialDropout1D
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "Array",
-    "Bidirectional",
-    "Dense",
-    "Dropout",
-    "Embedding",
-    "GlobalMaxPooling1D",
-    "Layer",
-    "Mask",
-    "Recurrent",
-    "SimpleRNN",
-    "SparseGradient",
-    "SpatialDropout1D",
-    "check_choice",
-    "check_count",
-    "check_shape",
-    "glorot_uniform",
-    "orthogonal",
-    "sigmoid",
-]
+    "GRU", "LSTM", "Array", "Bidirectional", "Dense", "Dropout", "Embedding", "GlobalMaxPooling1D", "Layer",
+    "Mask", "Recurrent", "SimpleRNN", "SparseGradient", "SpatialDropout1D", "check_choice", "check_count",
+    "check_shape", "glorot_uniform", "orthogonal", "sigmoid",
+]  # fmt: skip

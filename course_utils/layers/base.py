@@ -1,17 +1,31 @@
 """What all layers share: weights and their first values, the exchange with Keras, checks of what comes in."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from course_utils.checks import Array, check_choice, check_numbers, check_shape
 
-if TYPE_CHECKING:
-    from course_utils.layers.embedding import SparseGradient
-
 Mask = NDArray[np.bool_]
+Names = tuple[str, ...]
+
+
+@dataclass
+class SparseGradient:
+    """Gradient of a table of which a batch touched few rows; that of all others is zero."""
+
+    rows: NDArray[np.int64]  # (touched,), every row once, ascending
+    values: Array  # (touched, features)
+    shape: tuple[int, ...]  # of the whole table
+
+    def to_dense(self) -> Array:
+        """Return the gradient of the whole table."""
+        dense = np.zeros(self.shape, self.values.dtype)
+        dense[self.rows] = self.values
+        return dense
 
 
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -40,8 +54,8 @@ class Layer:
     or by `build` or `set_weights`.
     """
 
-    weight_names: tuple[str, ...] = ()
-    config_names: tuple[str, ...] = ()  # arguments, also kept as attributes of that name
+    weight_names: Names = ()
+    config_names: Names = ()  # arguments, also kept as attributes of that name
 
     def __init__(self, dtype: DTypeLike = "float32", seed: int | None = None) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
@@ -155,10 +169,8 @@ class Layer:
         return array, self._kept
 
 
-def check_mask(mask: ArrayLike | None, x: Array) -> Mask | None:
-    """Return a mask as truth values, after a check that it fits x (batch, timesteps, features)."""
-    if mask is None:
-        return None
-    array = np.asarray(mask, bool)
-    check_shape("mask", array, x.shape[:2])
-    return array
+def valid_places(mask: ArrayLike | None, x: Array) -> Mask:
+    """Return True where x (batch, timesteps, features) is no padding, (batch, timesteps, 1)."""
+    valid = np.ones(x.shape[:2], bool) if mask is None else np.asarray(mask, bool)
+    check_shape("mask", valid, x.shape[:2])
+    return valid[:, :, None]

@@ -1,29 +1,13 @@
-"""The table of words, and its gradient, which touches few of its rows."""
+"""The table of words."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from course_utils.checks import Array, check_count, check_shape
-from course_utils.layers.base import Layer, Mask
-
-
-@dataclass
-class SparseGradient:
-    """Gradient of a table of which a batch touched few rows; that of all others is zero."""
-
-    rows: NDArray[np.int64]  # (touched,), every row once, ascending
-    values: Array  # (touched, features)
-    shape: tuple[int, ...]  # of the whole table
-
-    def to_dense(self) -> Array:
-        """Return the gradient of the whole table."""
-        dense = np.zeros(self.shape, self.values.dtype)
-        dense[self.rows] = self.values
-        return dense
+from course_utils.layers.base import Layer, Mask, SparseGradient
 
 
 class Embedding(Layer):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.checks import Array, check_choice, check_count, check_numbers, check_shape
-from course_utils.layers.base import Layer, Mask, check_mask, sigmoid
+from course_utils.layers.base import Layer, Mask, Names, sigmoid, valid_places
 
 
 class Recurrent(Layer):
@@ -27,14 +27,8 @@ class Recurrent(Layer):
     """
 
     weight_names = ("kernel", "recurrent_kernel", "bias")
-    config_names: tuple[str, ...] = (
-        "units",
-        "return_sequences",
-        "return_state",
-        "go_backwards",
-        "recurrent_gain",
-    )
-    state_names: tuple[str, ...] = ("h",)
+    config_names: Names = ("units", "return_sequences", "return_state", "go_backwards", "recurrent_gain")
+    state_names: Names = ("h",)
     gates = 1  # the kernel has gates * units columns
     zero_output_for_mask = False  # Bidirectional asks for zeros at masked steps
     kernel: Array  # W (features, gates * units)
@@ -52,10 +46,8 @@ class Recurrent(Layer):
     ) -> None:
         super().__init__(**options)
         check_choice("return_state", return_state, (False,))
-        self.units = check_count("units", units)
-        self.recurrent_gain = recurrent_gain
-        self.return_sequences = return_sequences
-        self.return_state = return_state
+        self.units, self.recurrent_gain = check_count("units", units), recurrent_gain
+        self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards = go_backwards
 
     def weight_shapes(self, features: int) -> list[tuple[int, ...]]:
@@ -87,54 +79,44 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def forward(
-        self,
-        x: ArrayLike,
-        mask: Mask | None = None,
-        training: bool = False,
-        initial_state: Any = None,
+        self, x: ArrayLike, mask: Mask | None = None, training: bool = False, initial_state: Any = None
     ) -> Array:
         """Read x; `initial_state` is h, or [h, c] for an LSTM, each (batch, units)."""
         x = self.prepare(x, "batch", "timesteps")
-        mask = check_mask(mask, x)
+        valid = self.time_first(valid_places(mask, x))  # (timesteps, batch, 1)
         states = self.first_states(initial_state, len(x))
         x = self.time_first(x).copy()  # the caller may change x before `backward` needs it
-        valid = None if mask is None else self.time_first(mask)[:, :, None]  # (timesteps, batch, 1)
         a = self.input_sums(x)  # of all timesteps: needs no step before
         h = np.empty((len(a) + 1, *states[0].shape), self.dtype)  # h[t] is the state before step t
         h[0], steps = states[0], []
         for t, a_t in enumerate(a):
             new, kept = self.step(a_t, *states)
-            if valid is not None:  # at padding, the state is carried on
-                new = [np.where(valid[t], after, before) for after, before in zip(new, states, strict=True)]
-            states, h[t + 1] = new, new[0]
+            # At padding, the states are carried on.
+            states = [np.where(valid[t], after, before) for after, before in zip(new, states, strict=True)]
+            h[t + 1] = states[0]
             steps.append(kept)
-        y, shown = h[1:] if self.return_sequences else h[-1], None
-        if valid is not None and self.return_sequences:
-            if self.zero_output_for_mask:
-                shown = valid
-            elif initial_state is not None:  # Keras shows zeros before the first word
-                shown = np.logical_or.accumulate(valid)
-        y = y.copy() if shown is None else y * shown
-        return self.keep(y.swapaxes(0, 1) if self.return_sequences else y, (x, h, steps, valid, shown))
+        shown = valid | (not self.zero_output_for_mask)
+        if initial_state is not None:  # Keras shows zeros before the first word
+            shown = np.logical_or.accumulate(valid)
+        y = (h[1:] * shown).swapaxes(0, 1) if self.return_sequences else h[-1].copy()
+        return self.keep(y, (x, h, steps, valid, shown))
 
     def backward(self, dy: ArrayLike) -> Array:
         """Send dy back through time; return dx."""
         dy, (x, h, steps, valid, shown) = self.recall(dy)
         dh = np.zeros_like(h[1:])  # what the output sends back to the state after every step
         if self.return_sequences:
-            dh[:] = dy.swapaxes(0, 1) if shown is None else dy.swapaxes(0, 1) * shown
+            dh[:] = dy.swapaxes(0, 1) * shown
         else:
             dh[-1] = dy
         da = np.empty((len(x), len(dy), self.gates * self.units), self.dtype)
         d_past = np.empty_like(da)  # of h_{t-1} U
         d_states = [np.zeros_like(h[0]) for _ in self.state_names]
         for t in reversed(range(len(x))):
-            d_states = [d_states[0] + dh[t], *d_states[1:]]
-            into = d_states if valid is None else [d * valid[t] for d in d_states]
-            da[t], d_past[t], d_before = self.step_back(into, steps[t])
-            if valid is not None:  # what did not go into the step, at padding, goes past it
-                d_before = [d + ~valid[t] * after for d, after in zip(d_before, d_states, strict=True)]
-            d_states = d_before
+            d_states[0] += dh[t]
+            da[t], d_past[t], d_before = self.step_back([d * valid[t] for d in d_states], steps[t])
+            # What did not go into the step, at padding, goes past it.
+            d_states = [d + ~valid[t] * after for d, after in zip(d_before, d_states, strict=True)]
         self.gradients = [
             under_each_other(x).T @ under_each_other(da),
             under_each_other(h[:-1]).T @ under_each_other(d_past),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_utils.checks import Array, check_choice, check_count
-from course_utils.layers.base import Layer, Mask, check_mask
+from course_utils.layers.base import Layer, Mask, Names, valid_places
 
 
 class Dense(Layer):
@@ -55,7 +55,7 @@ class Dropout(Layer):
     is the shape of the draws, None for a size of x: with (None, None, 1) whole words drop out.
     """
 
-    config_names: tuple[str, ...] = ("rate", "noise_shape")
+    config_names: Names = ("rate", "noise_shape")
 
     def __init__(self, rate: float, noise_shape: Sequence[int | None] | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -71,19 +71,13 @@ class Dropout(Layer):
 
     def draw_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the draws for an x of this shape."""
-        if self.noise_shape is None:
-            return shape
-        fits = len(self.noise_shape) == len(shape) and all(
-            want in (None, 1, size) for want, size in zip(self.noise_shape, shape, strict=True)
-        )
-        if not fits:
+        wanted = [None] * len(shape) if self.noise_shape is None else self.noise_shape
+        drawn = tuple(size if want is None else want for want, size in zip(wanted, shape, strict=False))
+        if len(wanted) != len(shape) or any(n not in (1, size) for n, size in zip(drawn, shape, strict=True)):
             raise ValueError(
-                f"noise_shape={self.noise_shape} does not go with x of shape {shape}: "
-                "expected None or 1 for every axis"
+                f"noise_shape={wanted} does not go with x of shape {shape}: expected None or 1 for every axis"
             )
-        return tuple(
-            size if want is None else want for want, size in zip(self.noise_shape, shape, strict=True)
-        )
+        return drawn
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Return x itself, or while training x with zeros in it."""
@@ -125,13 +119,12 @@ class GlobalMaxPooling1D(Layer):
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
         """Return the largest number of each feature."""
         x = self.prepare(x, "batch", "timesteps")
-        mask = check_mask(mask, x)
-        valid = np.ones_like(x, bool) if mask is None else np.broadcast_to(mask[:, :, None], x.shape)
-        highest = np.where(valid, x, self.dtype.type(-np.inf)).max(axis=1, keepdims=True)
-        at_highest = (x == highest) & valid
+        valid = valid_places(mask, x)
+        highest = np.where(valid, x, self.dtype.type(-np.inf)).max(axis=1)  # (batch, features)
+        there = (x == highest[:, None]) & valid
         # Timesteps that tie share the gradient, as in TensorFlow.
-        share = at_highest / np.maximum(at_highest.sum(axis=1, keepdims=True), 1).astype(self.dtype)
-        return self.keep(np.where(valid.any(axis=1), highest[:, 0], self.dtype.type(0)), share)
+        share = there / np.maximum(there.sum(axis=1, keepdims=True), 1).astype(self.dtype)
+        return self.keep(np.where(valid.any(axis=1), highest, self.dtype.type(0)), share)
 
     def backward(self, dy: ArrayLike) -> Array:
         """Give dy to the timesteps at the maximum."""
