@@ -15,7 +15,6 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import cache
-from itertools import zip_longest
 from os import PathLike
 from typing import Any
 
@@ -35,7 +34,6 @@ from course_utils.optimizers import RMSprop as RMSprop
 from course_utils.optimizers import global_norm as global_norm
 from course_utils.text import Side, length_batches, pad_sequences
 
-READ_WORDS: Any = (all_layers.Recurrent.forward, all_layers.Bidirectional.forward)
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
 
 
@@ -145,13 +143,9 @@ class Sequential:
         mask = None
         if not isinstance(self.layers[0], all_layers.Embedding):  # which checks its ids itself
             self.check_input(y)
-        for layer, after in zip_longest(self.layers, self.layers[1:]):
+        for layer in self.layers:
             mask_after = layer.compute_mask(y, mask)
-            if type(layer) is all_layers.Embedding and getattr(type(after), "forward", None) in READ_WORDS:
-                y = layer.look_up(y)
-            else:
-                y = layer.forward(y, mask, training)
-            mask = mask_after
+            y, mask = layer.forward(y, mask, training), mask_after
         return np.asarray(y)
 
     __call__ = forward
@@ -175,9 +169,6 @@ class Sequential:
     def _step(self, x: Array, labels: Array) -> dict[str, float]:
         """Make one training step, where products are kept on one core already."""
         optimizer = self.chosen_optimizer()
-        optimizer.check()
-        if optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
-            optimizer.catch_up(self.weights, x)
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
             scores, dy = evaluate_logits(self.forward(x, training=True), labels)
             if not np.isfinite(scores["loss"]):
@@ -217,7 +208,7 @@ class Sequential:
         if validation_data is not None:
             self.check_input(validation_data[0])
             check_labels(validation_data[1], len(validation_data[0]))
-        optimizer = self.chosen_optimizer()
+        self.chosen_optimizer()
         _keep_freed_memory()
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
@@ -227,19 +218,14 @@ class Sequential:
             total = {"loss": 0.0, "accuracy": 0.0}
             seen = 0
             with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
-                try:
-                    optimizer.lazy = optimizer.weight_decay is None  # decay reaches every word at every step
-                    for rows in batches:
-                        scores = self._step(take(x, rows, padding), labels[rows])
-                        total = {name: total[name] + scores[name] * len(rows) for name in total}
-                        seen += len(rows)
-                        bar.set_description(
-                            f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
-                        )
-                        bar.update()
-                finally:
-                    optimizer.lazy = False
-                    optimizer.catch_up(self.weights)
+                for rows in batches:
+                    scores = self._step(take(x, rows, padding), labels[rows])
+                    total = {name: total[name] + scores[name] * len(rows) for name in total}
+                    seen += len(rows)
+                    bar.set_description(
+                        f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
+                    )
+                    bar.update()
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
