@@ -12,10 +12,9 @@ their peak 6 numbers (SimpleRNN), 17 (GRU) or 19 (LSTM) for every review, timest
 behind an Embedding one or two more.
 """
 
-import json
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from os import PathLike
 from typing import Any
 
@@ -24,11 +23,18 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from tqdm import tqdm
 
 from course_utils import layers as all_layers
-from course_utils.checks import Array, check_choice, check_count, check_shape
+from course_utils.checks import Array, check_choice, check_count, check_numbers, check_shape
 from course_utils.fast import cores
 from course_utils.fast.cores import one_blas_thread as one_blas_thread
 from course_utils.fast.side_by_side import side_by_side as side_by_side
-from course_utils.layers import Layer, sigmoid
+from course_utils.fast.stack import Stack, build
+from course_utils.fast.training import Interrupt, training
+from course_utils.layers import Layer
+from course_utils.losses import LOSSES, evaluate_logits
+from course_utils.losses import binary_crossentropy as binary_crossentropy
+from course_utils.model_files import describe as describe
+from course_utils.model_files import make_layer as make_layer
+from course_utils.model_files import read_model, write_model
 from course_utils.optimizers import SGD as SGD
 from course_utils.optimizers import Adam as Adam
 from course_utils.optimizers import CosineDecay as CosineDecay
@@ -39,6 +45,8 @@ from course_utils.text import Side, length_batches, pad_sequences
 
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
 
+PLACES = 2**23  # numbers of its widest layer that `predict` makes room for at a time: 32 MB
+
 
 @cache
 def _keep_freed_memory() -> None:
@@ -47,31 +55,6 @@ def _keep_freed_memory() -> None:
     Having freed one array of nearly 32 MB, it keeps up to 64 MB instead of 128 KB (man 3 mallopt).
     """
     np.empty(2**25 - 2**16, np.uint8)
-
-
-def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
-    """Return the mean of -log p(label) and its gradient; both arguments are (batch, 1).
-
-    Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
-    """
-    losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
-    return float(losses.sum() / len(losses)), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
-
-
-def softmax_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
-    """Return the mean of -log p(label) and its gradient; logits (batch, classes), labels (batch,).
-
-    p = softmax(logits), made from differences to the largest logit, which never overflow.
-    """
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    rows, count = np.arange(len(labels)), labels.dtype.type(len(labels))
-    gradient = np.exp(log_p)
-    gradient[rows, labels] -= 1
-    return float(-log_p[rows, labels].sum() / count), gradient / logits.dtype.type(count)
-
-
-LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 
 
 class Sequential:
@@ -153,12 +136,12 @@ class Sequential:
 
     def check_input(self, x: Reviews) -> None:
         """Raise ValueError for ids outside the table, and for numbers that are not finite."""
-        flat = (
-            x if isinstance(x, np.ndarray) else np.concatenate([np.zeros(0, np.int32), *map(np.asarray, x)])
-        )
-        if isinstance(self.layers[0], all_layers.Embedding) and flat.size:
-            self.layers[0].check_ids(flat)
-        elif flat.dtype.kind == "f" and not np.isfinite(flat).all():
+        rows = [x] if isinstance(x, np.ndarray) else [row for row in map(np.asarray, x) if row.size]
+        flat = rows[0] if len(rows) == 1 else np.concatenate([np.zeros(0, np.int32), *rows])
+        if isinstance(self.layers[0], all_layers.Embedding):
+            if flat.size:
+                self.layers[0].check_ids(flat)
+        elif not np.isfinite(check_numbers("x", flat, self.layers[0].dtype)).all():
             raise ValueError("x holds nan or infinite numbers: expected finite ones")
 
     def forward(self, x: ArrayLike, training: bool = False) -> Array:
@@ -187,22 +170,11 @@ class Sequential:
         """
         x = np.asarray(x)
         labels = self.check_labels(y, len(x))
-        with one_blas_thread():
-            return self._step(x, labels)
-
-    def _step(self, x: Array, labels: Array) -> dict[str, float]:
-        """Make one training step, where products are kept on one core already."""
-        optimizer = self.chosen_optimizer()
-        with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
-            scores, dy = evaluate_logits(self.forward(x, training=True), labels, self.loss)
-            if not np.isfinite(scores["loss"]):
-                raise FloatingPointError(
-                    f"the loss is {scores['loss']} at step {optimizer.iterations + 1}: try "
-                    f"global_clipnorm=1, or a learning_rate below {optimizer.rate():.3g}"
-                )
-            self.backward(dy)
-            optimizer.apply(self.gradients, self.weights)
-        return scores
+        self.check_input(x)
+        self.chosen_optimizer()
+        build(self.layers, x)
+        with Interrupt(), training(self, x.size, len(x)) as trained:
+            return trained.step(x, labels)
 
     def fit(
         self,
@@ -234,6 +206,8 @@ class Sequential:
             self.check_labels(validation_data[1], len(validation_data[0]))
         self.chosen_optimizer()
         _keep_freed_memory()
+        build(self.layers, take(x, np.arange(1), padding))
+        widest = x[0].size if isinstance(x, np.ndarray) else max(np.size(row) for row in x)
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
         best, best_weights, waited = -np.inf, self.get_weights() if patience is not None else [], 0
@@ -242,17 +216,20 @@ class Sequential:
             total = {"loss": 0.0, "accuracy": 0.0}
             seen = 0
             with (
-                one_blas_thread(),
+                Interrupt() as interrupt,
+                training(self, batch_size * widest, batch_size) as trained,
                 tqdm(file=sys.stdout, total=len(batches), disable=not verbose or cores.in_a_job) as bar,
             ):
                 for rows in batches:
-                    scores = self._step(take(x, rows, padding), labels[rows])
+                    scores = trained.step(take(x, rows, padding), labels[rows])
                     total = {name: total[name] + scores[name] * len(rows) for name in total}
                     seen += len(rows)
                     bar.set_description(
                         f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
                     )
                     bar.update()
+                    if interrupt.asked:
+                        break
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
@@ -270,15 +247,35 @@ class Sequential:
         return history
 
     def predict(self, x: Reviews, batch_size: int = 256, padding: Side = "pre") -> Array:
-        """Return the output for every review, (reviews, 1): logits. `sigmoid` makes them probabilities."""
-        if not len(x):
-            raise ValueError("x is empty: expected at least one review")
-        batches = make_batches(x, batch_size)
+        """Return the output for every review, (reviews, 1 or classes): logits; `sigmoid` makes probabilities.
+
+        Where reviews are long, fewer than `batch_size` are read at a time, to save memory.
+        """
+        if not isinstance(x, np.ndarray | Sequence) or not len(x):
+            raise ValueError("x is empty or no array or list: expected at least one review")
+        self.check_input(x)
+        own = type(self).forward is not Sequential.forward
+        forward = self.forward if own else partial(Stack(self.layers).forward, keep=False)
+        batches = [
+            rows[start : start + most]
+            for rows in make_batches(x, batch_size)
+            for most in [self.at_once(max(np.shape(x[i])[0] for i in rows))]
+            for start in range(0, len(rows), most)
+        ]
         with one_blas_thread():
-            outputs = np.concatenate([self.forward(take(x, rows, padding)) for rows in batches])
+            outputs = np.concatenate([forward(take(x, rows, padding)) for rows in batches])
         ordered: Array = np.empty_like(outputs)
         ordered[np.concatenate(batches)] = outputs
         return ordered
+
+    def at_once(self, width: int) -> int:
+        """Return how many reviews of so many timesteps `predict` reads at a time."""
+        of_units = [
+            getattr(one, "gates", 1) * getattr(one, "units", 1)
+            for layer in self.layers
+            for one in getattr(layer, "layers", [layer])
+        ]
+        return max(1, PLACES // (max(width, 1) * max(of_units)))
 
     def evaluate(
         self, x: Reviews, y: ArrayLike, batch_size: int = 256, padding: Side = "pre"
@@ -288,47 +285,35 @@ class Sequential:
         return evaluate_logits(self.predict(x, batch_size, padding), labels, self.loss)[0]
 
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
-        """Write layers and weights, but not the optimiser, into one .npz file.
+        """Write layers and weights, but not the optimiser, into one .npz file, whole or not at all.
 
         With `dtype="float16"` the weights are rounded to three digits, and the file is half as large.
         """
         if not self.weights:
             raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
-        config = json.dumps([describe(layer) for layer in self.layers])
-        arrays: dict[str, Any] = {
-            f"weight_{i}": weight.astype(dtype or weight.dtype) for i, weight in enumerate(self.weights)
-        }
-        with open(path, "wb") as file:
-            np.savez(file, config=np.array(config), **arrays)
+        write_model(path, self.layers, dtype)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Sequential":
-        """Read a model that `save` wrote; nothing in the file is executed."""
-        with np.load(path, allow_pickle=False) as file:
-            if "config" not in file:
-                raise ValueError(f"{path} holds no model: expected a file that Sequential.save wrote")
-            model = cls([make_layer(description) for description in json.loads(str(file["config"]))])
-            count = sum(name.startswith("weight_") for name in file.files)
-            model.set_weights([file[f"weight_{i}"] for i in range(count)])
-        return model
+        """Read a model that `save` wrote; nothing in the file is executed.
+
+        Raises ValueError, with the file's name and what to do, for any other or damaged file.
+        """
+        return cls(read_model(path))
 
 
-def evaluate_logits(logits: Array, labels: Array, loss: str = LOSSES[0]) -> tuple[dict[str, float], Array]:
-    """Return loss and accuracy of logits (batch, 1 or classes) against labels (batch,), and the gradient."""
-    binary = loss == LOSSES[0]
-    if logits.ndim != 2 or len(logits) != len(labels) or (logits.shape[1] == 1) != binary:
-        wanted, end = (1, "Dense(1)") if binary else ("classes", "Dense(classes)")
-        raise ValueError(
-            f"the output has shape {logits.shape}: expected ({len(labels)}, {wanted}); end with {end}"
-        )
-    if binary:
-        column = labels[:, None].astype(logits.dtype)
-        value, dy = binary_crossentropy(logits, column)
-        right = np.count_nonzero((logits > 0) == column)
-    else:
-        value, dy = softmax_crossentropy(logits, labels.astype(np.int64))
-        right = np.count_nonzero(logits.argmax(axis=1) == labels)
-    return {"loss": value, "accuracy": float(right / len(labels))}, dy
+def fast(thing: Layer | Sequential) -> Stack:
+    """Return the fast twin of a layer or model, for loops of one's own.
+
+    >>> from course_utils.layers import LSTM
+    >>> lstm = LSTM(4, return_sequences=True, seed=0)
+    >>> fast(lstm).forward(np.zeros((2, 3, 5))).shape
+    (2, 3, 4)
+
+    It has `forward(x, mask, training)`, `backward(dy)`, `weights` and `gradients`. The weights are the layers'
+    own, and the gradients stand in the layers too. `fit` and `predict` use such twins by themselves.
+    """
+    return Stack(thing.layers if isinstance(thing, Sequential) else [thing])
 
 
 def make_batches(
@@ -346,21 +331,3 @@ def make_batches(
 def take(x: Reviews, rows: NDArray[np.int64], padding: Side = "pre") -> Array:
     """Return these reviews as one array."""
     return x[rows] if isinstance(x, np.ndarray) else pad_sequences([x[i] for i in rows], padding=padding)
-
-
-def describe(layer: Layer) -> dict[str, Any]:
-    """Return a layer's class and arguments, for JSON."""
-    config = layer.get_config()
-    inner = {name: describe(value) for name, value in config.items() if isinstance(value, Layer)}
-    return {"class": type(layer).__name__} | config | inner
-
-
-def make_layer(description: dict[str, Any]) -> Layer:
-    """Return the layer that `describe` described."""
-    config: dict[str, Any] = {
-        name: make_layer(value) if isinstance(value, dict) else value for name, value in description.items()
-    }
-    kind = getattr(all_layers, config.pop("class"), None)
-    if not (isinstance(kind, type) and issubclass(kind, Layer)):
-        raise ValueError(f"{description['class']!r} is no layer of course_utils.layers")
-    return kind(**config)

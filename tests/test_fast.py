@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from course_utils import layers
-from course_utils.engine import Adam, Sequential, side_by_side, softmax_crossentropy
+from course_utils.engine import Adam, Sequential, side_by_side
 from course_utils.fast import cores
+from course_utils.losses import softmax_crossentropy
 
 
 def train(seed, classes=3):
