@@ -172,7 +172,10 @@ class Sequential:
         labels = self.check_labels(y, len(x))
         self.check_input(x)
         self.chosen_optimizer()
-        build(self.layers, x)
+        if isinstance(self.layers[0], all_layers.Embedding):
+            check_shape("ids", x, ("batch", "timesteps"))
+        with one_blas_thread():
+            build(self.layers, x)
         with Interrupt(), training(self, x.size, len(x)) as trained:
             return trained.step(x, labels)
 
@@ -206,7 +209,8 @@ class Sequential:
             self.check_labels(validation_data[1], len(validation_data[0]))
         self.chosen_optimizer()
         _keep_freed_memory()
-        build(self.layers, take(x, np.arange(1), padding))
+        with one_blas_thread():
+            build(self.layers, take(x, np.arange(1), padding))
         widest = x[0].size if isinstance(x, np.ndarray) else max(np.size(row) for row in x)
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)

@@ -171,7 +171,7 @@ class Itself:
         self._halves, self._copies, ys = halves, [], []
         for half in halves:
             one = self.layer
-            if type(one) is layers.Dense:
+            if type(one) is layers.Dense and is_known(one):
                 one = copy.copy(one)
                 one.built = True
                 for name, weight in zip(one.weight_names, self.weights, strict=True):
@@ -261,7 +261,10 @@ class Stack:
         self, stack: Sequence[layers.Layer], weights: Sequence[Sequence[Array]] | None = None
     ) -> None:
         self.layers = list(stack)
-        self.make_twins([layer.weights for layer in self.layers] if weights is None else weights)
+        self._on: list[Array] = []  # the arrays that the twins work on
+        self.twins: list[Any] = []
+        if weights is not None:
+            self.make_twins(weights)
 
     def make_twins(self, weights: Sequence[Sequence[Array]]) -> None:
         """Make the twins on these arrays."""
@@ -271,6 +274,8 @@ class Stack:
     def same_alone(self, halves: Sequence[slice], dtype: str) -> bool:
         """Return whether each half comes out the same, to the last bit, in one loop with the other or alone."""
         ways = [way for twin in self.twins for way in getattr(twin, "ways", [twin])]
+        if halves[1].start == halves[1].stop:
+            return True
         shapes = {
             weight.shape for way in ways if isinstance(way, FastRecurrent) for weight in way.weights[:2]
         }
@@ -349,7 +354,7 @@ class Stack:
         else:
             x = check_numbers("x", x, self.layers[0].dtype)
         build(self.layers, x)
-        if any(a is not b for a, b in zip_longest(self._on, self.weights)):
+        if not self.twins or any(a is not b for a, b in zip_longest(self._on, self.weights)):
             self.make_twins([layer.weights for layer in self.layers])
         self.seed_dropouts(self.draw_seeds() if training else [])
         mask = None if mask is None else np.asarray(mask, bool).T

@@ -25,9 +25,9 @@ from course_utils.checks import Array
 from course_utils.fast import cores
 from course_utils.fast.second import GoneError, Memory, carved, room, second
 from course_utils.fast.stack import Stack, is_known
-from course_utils.fast.step import SETTLE, STEP, Orders, Plan, Step, views_of
+from course_utils.fast.step import SETTLE, STEP, Orders, Plan, Step, halves_of, length, views_of
 from course_utils.fast.update import KINDS, WINDOW
-from course_utils.layers import Bidirectional, Embedding
+from course_utils.layers import Bidirectional, Embedding, Recurrent
 from course_utils.losses import evaluate_logits
 from course_utils.model_files import describe
 
@@ -136,7 +136,8 @@ def plan_of(model: Any, numbers: int, reviews: int) -> Plan | None:
     alike = all(is_known(one) for layer in model.layers for one in (layer, *parts_of(layer)))
     tables = [isinstance(layer, Embedding) for layer in model.layers]
     optimizer = model.optimizer
-    if not (same and alike and len(dtypes) == 1 and not any(tables[1:]) and type(optimizer) in KINDS):
+    first = tables[0] or isinstance(model.layers[0], Recurrent | Bidirectional)
+    if not (same and alike and first and len(dtypes) == 1 and not any(tables[1:]) and type(optimizer) in KINDS):
         return None
     settings = {
         one.name: getattr(optimizer, one.name)
@@ -248,10 +249,11 @@ class Halves:
         self.orders = Orders(0, *x.shape[:2], features, self.t, rate, size, seeds)
         inner.x[: x.size] = x.ravel()
         inner.labels[: len(labels)] = labels
-        both = self.both() and self.home.pace.choose()
+        both = length(halves_of(len(x))[1]) > 0 and self.both() and self.home.pace.choose()
         start = time.perf_counter()
         self.make(STEP, both)
-        self.home.pace.note(both, time.perf_counter() - start, x.size)
+        if length(halves_of(len(x))[1]):
+            self.home.pace.note(both, time.perf_counter() - start, x.size)
         self.t += 1
         optimizer.iterations += 1
         loss, accuracy, _ = inner.scores.sum(axis=0).tolist()
