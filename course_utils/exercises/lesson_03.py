@@ -337,8 +337,8 @@ class MyCell(keras.layers.Layer):
         answers=("without_activation", "relu_scale", "tanh_ends_at"),
         judge=judge_scale,
         hints=(
-            "Change the first line of the cell with the figure, run the cell, and look at the right ends.",
-            "The cell also prints where each curve ends: without an activation in five digits.",
+            "Change the first line of that cell, run it and the figure after it, and look at the right ends.",
+            "The first cell also prints where each curve ends: without an activation in five digits.",
             "relu drops about half of the numbers at each step, so U must be well above 1 to make it grow.",
         ),
         solution="""
