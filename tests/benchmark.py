@@ -1,6 +1,6 @@
 """Milliseconds for one training step: the NumPy engine beside Keras and PyTorch.
 
-`make benchmark` runs it on an otherwise idle machine and writes data/results/benchmark.json.
+`make benchmark` runs it on an otherwise idle machine and writes course_utils/shipped/benchmark.json.
 Every peer lives in a process of its own, with its own number of threads. The processes take
 turns, shape by shape, and only one works at a time; in every second round the order is
 reversed. A ratio compares a peer with the engine in the same round; the median over the rounds
@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve()
-OUTPUT = HERE.parents[1] / "data" / "results" / "benchmark.json"
+OUTPUT = HERE.parents[1] / "course_utils" / "shipped" / "benchmark.json"
 WORDS = 10_000
 
 

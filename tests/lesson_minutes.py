@@ -4,7 +4,7 @@ Use: python tests/lesson_minutes.py NOTEBOOK…
 
 Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine, and its
 outputs are kept, as `make execute` does: so the seconds that it prints are those of that run.
-Seconds of each section and the largest memory of the kernel go to data/results/timing.json. The line
+Seconds of each section and the largest memory of the kernel go to course_utils/shipped/timing.json. The line
 "**Minutes**: …" of the lesson and the table of docs/teaching.md are then written anew, by this
 rule (a test keeps them in step):
 
@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))  # so that it also starts as a script
 
 from tests.execute_notebook import clean, run  # noqa: E402
 
-RESULTS = ROOT / "data" / "results" / "timing.json"
+RESULTS = ROOT / "course_utils" / "shipped" / "timing.json"
 TEACHING = ROOT / "docs" / "teaching.md"
 CORES = 2
 WORDS_A_MINUTE, SECONDS_A_LINE = 180, 4

@@ -12,7 +12,7 @@ from course_utils.text import tokenize
 
 KINDS = {"negation", "contrast", "intensifier", "irony", "comparison"}
 
-with open(ROOT / "data" / "minimal_pairs.csv", newline="", encoding="utf-8") as file:
+with open(ROOT / "course_utils" / "shipped" / "minimal_pairs.csv", newline="", encoding="utf-8") as file:
     PAIRS = list(csv.DictReader(file))
 
 

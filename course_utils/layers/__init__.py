@@ -29,7 +29,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-Array = NDArray[Any]
+from course_utils.checks import Array as Array
+from course_utils.checks import check_choice as check_choice
+from course_utils.checks import check_count as check_count
+from course_utils.checks import check_shape as check_shape
+
 Mask = NDArray[np.bool_]
 LARGE = 2**25  # with so many multiplications (places x features x columns) a second core pays
 PARTS = 4  # then the timesteps are cut into so many parts
@@ -127,31 +131,6 @@ def side_by_side(
     count = last + 1
     count[1:] -= count[:-1].copy()
     return order, ascending.take(last).astype(np.int64), count
-
-
-def check_shape(name: str, array: Array, expected: Sequence[int | str]) -> None:
-    """Raise ValueError unless the shape fits; a word in `expected` stands for any size from 1."""
-    fits = array.ndim == len(expected) and all(
-        size == want if isinstance(want, int) else size > 0
-        for size, want in zip(array.shape, expected, strict=True)
-    )
-    if not fits:
-        wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
-        hint = " with at least one of each" if 0 in array.shape else ""
-        raise ValueError(f"{name} has shape {array.shape}: expected {wanted}{hint}")
-
-
-def check_count(name: str, value: int) -> int:
-    """Return a whole number from 1; raise ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name}={value!r}: expected a whole number, 1 or more")
-    return int(value)
-
-
-def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raise ValueError unless the value is one of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
 
 
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
