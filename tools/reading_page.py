@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from course_utils import best
+from course_utils import best, text
+from course_utils.files import course_file
 from course_utils.layers import GRU, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, sigmoid
 from course_utils.reading import Reader
 from course_utils.text import INDEX_FROM, START, UNKNOWN
@@ -65,6 +66,9 @@ def binary(reader: Reader) -> bytes:
         "first": INDEX_FROM + 1,
         "longest": reader.maxlen or 2**31,
         "least_known": reader.least_known,
+        "tag": text._TAG.pattern,  # the page cuts words as the course does
+        "apostrophes": text._APOSTROPHES,
+        "without_width": "".join(map(chr, text._WITHOUT_WIDTH)),
         "record": record(reader),
         "words": list(reader.vocabulary.words),
     }
@@ -76,7 +80,7 @@ def binary(reader: Reader) -> bytes:
 def examples(pairs: Path) -> list[dict[str, Any]]:
     """Return the texts that can be chosen: our reviews, and some minimal pairs of each kind."""
     own = json.loads((PAGE / "examples.json").read_text(encoding="utf-8"))
-    found = [{"title": title, "texts": [text]} for title, text in own]
+    found = [{"title": title, "texts": [one]} for title, one in own]
     found.append({"title": "not bad and bad", "texts": ["This film is not bad.", "This film is bad."]})
     taken: dict[str, int] = {}
     with open(pairs, encoding="utf-8", newline="") as file:
@@ -110,7 +114,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__)
         return 2
-    write(Path(sys.argv[1]), Reader.load(best.FILE), ROOT / "data" / "minimal_pairs.csv")
+    write(Path(sys.argv[1]), Reader.load(best.FILE), course_file("minimal_pairs.csv"))
     return 0
 
 

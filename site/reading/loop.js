@@ -2,16 +2,20 @@
 // Arrays are flat: W[i * columns + j] is row i, column j. GRU columns come in Keras's order z, r, g.
 "use strict";
 
-// The words of a text as course_utils.text.tokenize cuts it, in lower case.
-const MARK = /<(?:\/?[a-z][^<>]*|!--[\s\S]*?--)>/gi;
-function plain(text) {
-  const box = document.createElement("textarea");  // undoes &#39; and &amp;, runs nothing
-  box.innerHTML = text.replaceAll("<", "&lt;");
-  return box.value.replace(MARK, " ");
+// The words of a text as course_utils.text.tokenize cuts it; the model's file brings the lists.
+const ENTITY = /&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/g;
+const LETTERS = "[\\p{L}\\p{N}]+(?:[\\p{Mn}\\p{Mc}]+[\\p{L}\\p{N}]*)*";
+const WORD = new RegExp(`${LETTERS}(?:'${LETTERS})*`, "gu");
+function character(entity) {  // a text field knows what &eacute; means, and runs nothing
+  const field = document.createElement("textarea");
+  field.innerHTML = entity;
+  return field.value;
 }
-function tokenize(text) {
-  const clean = plain(text).normalize("NFC").replace(/\u00ad/g, "").replace(/[’´`]/g, "'").toLowerCase();
-  return clean.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:'[\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*/gu) ?? [];
+function tokenize(text, { tag, apostrophes, without_width }) {
+  text = text.replace(/&(?:amp;)+/g, "&").replace(ENTITY, character).replace(new RegExp(tag, "gi"), " ");
+  text = Array.from(text.replaceAll("`", "'").toLowerCase(), (sign) =>
+    apostrophes.includes(sign) ? "'" : without_width.includes(sign) ? "" : sign).join("");
+  return text.normalize("NFC").match(WORD) ?? [];
 }
 
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
@@ -68,7 +72,7 @@ function* read(ids, model) {
 
 // What the network is given of a text: its last ids, with the start id in front where there is room.
 function encode(text, model) {
-  const words = tokenize(text);
+  const words = tokenize(text, model);
   const ids = words.map((word) => model.ids.get(word) ?? model.unknown);
   const all = words.length ? [model.start, ...ids].slice(-model.longest) : [];
   const read = Math.min(words.length, all.length);
