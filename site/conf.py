@@ -4,6 +4,7 @@ Nothing is written into the lessons: what a page needs besides is added in memor
 """
 
 import json
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
@@ -101,8 +102,23 @@ def read_source(app: Sphinx, name: str, content: list[str]) -> None:
     """Add to a page, as it is read, what only the site needs."""
     if name == root_doc:
         content[0] += CONTENTS
+    elif name == "site/reference":
+        content[0] += "".join(map(reference, modules()))
     elif name.startswith("notebooks/"):
         content[0] = json.dumps(lesson_for_site(json.loads(content[0]), name.removeprefix("notebooks/")))
+
+
+def modules() -> list[str]:
+    """Return the modules of the package that hold something to call, exercises' parcels left out."""
+    found = pkgutil.walk_packages([str(ROOT / "course_utils")], "course_utils.")
+    return sorted(
+        name for _, name, package in found if not package and not re.search(r"__main__|\.exercises\.lesson_", name)
+    )
+
+
+def reference(module: str) -> str:
+    """Return the part of the reference that is about one module."""
+    return f"\n## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
 
 
 def lesson_for_site(lesson: dict[str, Any], name: str) -> dict[str, Any]:
