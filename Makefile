@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 INSTRUCTOR := $(VENV)/instructor
+SITE := $(VENV)/site
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 FIRST := notebooks/01_numpy_rnn_loop.ipynb
@@ -76,8 +77,15 @@ present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel:
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/build/present/$(notdir $(or $(NB),$(FIRST)))" $(LAB_FLAGS) $(LAB_OPTIONS)
 
-test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
-	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
+$(SITE): requirements-site.txt $(INSTRUCTOR)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-site.txt
+	@touch $(SITE)
+
+site: $(SITE)  ## the course as a web site that needs no network, in build/site (needs npm)
+	$(BIN)/python -m tools.make_site
+
+test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (needs npm and chromium)
+	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py tests/site_tests.py
 
 timing: $(READY)  ## for authors: run lessons on two idle cores, keep outputs, write minutes: make timing NB=notebooks/02_embedding.ipynb
 	$(BIN)/python -m tools.lesson_minutes $(or $(NB),$(wildcard notebooks/*.ipynb))
@@ -97,3 +105,5 @@ lock:  ## solve the requirements anew (needs uv: pip install uv)
 		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.txt
 	uv pip compile --group pyproject.toml:instructor --no-deps --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-instructor.txt
+	uv pip compile --group pyproject.toml:site -c requirements.txt --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-site.txt

@@ -1,7 +1,7 @@
 """Files: the one way to write one, and where those are that come with the package.
 
-write_whole("model.npz", lambda file: np.savez(file, *weights))
-rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
+>>> write_whole("model.npz", lambda file: np.savez(file, *weights))
+>>> rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
 """
 
 import os

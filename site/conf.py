@@ -55,6 +55,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 html_math_renderer = "mathjax"
 html_copy_source = True
 html_sourcelink_suffix = ""  # the download button then gives NN_name.ipynb
+html_show_search_summary = False  # would fetch every page found, which browsers refuse from a disk
 html_last_updated_fmt = None  # the same lessons give the same site
 html_theme_options = {
     "use_download_button": True,
@@ -70,7 +71,10 @@ if REPOSITORY:
         "repository_url": REPOSITORY,
         "path_to_docs": "",
         "use_repository_button": True,
-        "launch_buttons": {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"},
+        "launch_buttons": {
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
     }
 
 CONTENTS = f"""
@@ -112,7 +116,9 @@ def modules() -> list[str]:
     """Return the modules of the package that hold something to call, exercises' parcels left out."""
     found = pkgutil.walk_packages([str(ROOT / "course_utils")], "course_utils.")
     return sorted(
-        name for _, name, package in found if not package and not re.search(r"__main__|\.exercises\.lesson_", name)
+        name
+        for _, name, package in found
+        if not package and not re.search(r"__main__|\.exercises\.lesson_", name)
     )
 
 
@@ -132,7 +138,14 @@ def lesson_for_site(lesson: dict[str, Any], name: str) -> dict[str, Any]:
             cells += code_cells(cell)
     deck = ROOT / "build" / "slides" / f"{name}.html"
     if deck.exists():
-        cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": f'<a href="../slides/{name}.html">Slides of this lesson</a>'})
+        cells.insert(
+            1,
+            {
+                "cell_type": "markdown",
+                "metadata": {},
+                "source": f'<a href="../slides/{name}.html">Slides of this lesson</a>',
+            },
+        )
     return lesson | {"cells": cells}
 
 
@@ -147,7 +160,9 @@ def code_cells(cell: dict[str, Any]) -> list[dict[str, Any]]:
             if (rest := FIGURE.sub("", text)).strip():
                 outputs.append(output | {"text": rest})
         elif "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
-            outputs.append({"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{WIDGET}*"}})
+            outputs.append(
+                {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{WIDGET}*"}}
+            )
         else:
             outputs.append(output)
     made = [cell | {"outputs": [], "metadata": dict(cell["metadata"])}]
@@ -155,12 +170,22 @@ def code_cells(cell: dict[str, Any]) -> list[dict[str, Any]]:
     for output in outputs:
         if "image/png" in output.get("data", {}):
             if any("image/png" in earlier.get("data", {}) for earlier in made[-1]["outputs"]):
-                made.append(cell | {"outputs": [], "source": "", "metadata": {"tags": ["remove-input"]}, "id": f"{cell['id']}-{len(made)}"})
+                made.append(
+                    cell
+                    | {
+                        "outputs": [],
+                        "source": "",
+                        "metadata": {"tags": ["remove-input"]},
+                        "id": f"{cell['id']}-{len(made)}",
+                    }
+                )
             alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
             made[-1]["metadata"]["mystnb"] = {"image": {"alt": alt}}
             made[-1]["outputs"].append(output)
             if caption := next(waiting, None):
-                made[-1]["outputs"].append({"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{caption}*"}})
+                made[-1]["outputs"].append(
+                    {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{caption}*"}}
+                )
         else:
             made[-1]["outputs"].append(output)
     return made

@@ -16,9 +16,8 @@ from pathlib import Path
 from course_utils import best
 from course_utils.files import course_file
 from course_utils.reading import Reader
-from tools import make_slides, reading_page
+from tools import NOTEBOOKS, ROOT, make_slides, reading_page
 
-ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 SITE = BUILD / "site"
 LARGE = {".map"}  # endings of what no reader needs
@@ -31,26 +30,33 @@ def problems(notebooks: list[Path]) -> list[str]:
         cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
         unrun = sum(cell["execution_count"] is None for cell in cells if "".join(cell["source"]).strip())
         if unrun:
-            found.append(f"{path.name}: {unrun} cells were never executed: make execute NB=notebooks/{path.name}")
+            found.append(
+                f"{path.name}: {unrun} cells were never executed: make execute NB=notebooks/{path.name}"
+            )
         for cell in cells:
-            for output in cell["outputs"]:
-                if "image/png" in output.get("data", {}) and not output["metadata"].get("image/png", {}).get("alt"):
-                    found.append(f"{path.name}, cell {cell['id']}: a picture without alternative text: use plots.show")
+            found += [
+                f"{path.name}, cell {cell['id']}: a picture without alternative text: use plots.show"
+                for output in cell["outputs"]
+                if "image/png" in output.get("data", {})
+                and not output["metadata"].get("image/png", {}).get("alt")
+            ]
     return found
 
 
 def build(target: Path) -> None:
-    """Build everything into a new folder; raise SystemExit with what Sphinx says where it warns."""
+    """Build everything into a new folder; raise RuntimeError where Sphinx warns (it prints of what)."""
     mathjax = make_slides.install_libraries() / "mathjax" / "es5" / "tex-svg.js"
     doctrees = target.with_name(f"{target.name}-doctrees")
     for folder in (target, doctrees):  # pages that were read before would hide their warnings
         shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going", "-c", str(ROOT / "site")]
-    done = subprocess.run([*command, "-d", str(doctrees), str(ROOT), str(target)], check=False)
+    sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going"]
+    done = subprocess.run([*sphinx, "-c", ROOT / "site", "-d", doctrees, ROOT, target], check=False)
     shutil.rmtree(doctrees, ignore_errors=True)
     if done.returncode:
         shutil.rmtree(target, ignore_errors=True)
-        sys.exit("The site was not built: mend what stands above, and run it again. The site before is as it was.")
+        raise RuntimeError(
+            "The site was not built: mend what stands above, and run it again. The site before is as it was."
+        )
     shutil.copy(mathjax, target / "_static")
     shutil.copy(target / "README.html", target / "index.html")
     reading_page.write(target / "reading", Reader.load(best.FILE), course_file("minimal_pairs.csv"))
@@ -63,12 +69,16 @@ def build(target: Path) -> None:
 
 def main() -> int:
     """Build the site; 1 when a lesson is incomplete."""
-    found = problems(sorted((ROOT / "notebooks").glob("*.ipynb")))
+    found = problems(sorted(NOTEBOOKS.glob("*.ipynb")))
     if found:
         print(*found, sep="\n", file=sys.stderr)
         return 1
     draft = BUILD / "site-draft"
-    build(draft)
+    try:
+        build(draft)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
     shutil.rmtree(SITE, ignore_errors=True)
     draft.rename(SITE)
     size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())

@@ -23,8 +23,8 @@ from course_utils.files import course_file
 from course_utils.layers import GRU, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, sigmoid
 from course_utils.reading import Reader
 from course_utils.text import INDEX_FROM, START, UNKNOWN
+from tools import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "site" / "reading"
 KINDS = 2  # so many pairs of each kind of minimal pairs can be chosen on the page
 BINS = 10
@@ -37,7 +37,7 @@ def parts(reader: Reader) -> tuple[Embedding, Bidirectional, Dense]:
     expected = [Embedding, Bidirectional, GlobalMaxPooling1D, Dense]
     if kinds != expected or not isinstance(layers[1].layer, GRU):
         raise ValueError(
-            f"the net is {', '.join(kind.__name__ for kind in kinds)}: the page's loop (site/reading/loop.js) reads "
+            f"the net is {', '.join(kind.__name__ for kind in kinds)}: the page's loop (loop.js) reads "
             "Embedding, Bidirectional(GRU), GlobalMaxPooling1D, Dense; write the loop for this net first"
         )
     return layers[0], layers[1], layers[3]

@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const seen = button.innerText.trim();
     if (seen && !button.ariaLabel.toLowerCase().includes(seen.toLowerCase())) button.ariaLabel = seen;
   }
-  for (const bar of document.querySelectorAll(".bd-header-article, .prev-next-footer")) {
-    if (!bar.closest("main, nav, header, footer, aside")) bar.role = "navigation";
-  }
+  // The sidebar stands in no landmark: a reader of the page by ear could not jump to it.
+  const sidebar = document.querySelector(".bd-sidebar-primary");
+  if (sidebar) Object.assign(sidebar, { role: "navigation", ariaLabel: "Pages" });
 });
