@@ -14,11 +14,13 @@ id    meaning
 ====  ===========================================================
 """
 
+import html
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,22 +28,70 @@ from numpy.typing import ArrayLike, NDArray
 PADDING, START, UNKNOWN = 0, 1, 2
 INDEX_FROM = 3  # added to a word's rank; Keras uses the same name and value
 UNKNOWN_WORD = "[UNK]"
+TOKENIZER = 2  # raise it when `tokenize` cuts any text in another way: saved tables depend on it
 
 Ids = NDArray[np.int32]
 Side = Literal["pre", "post"]
 
-_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_NAMED_TWICE = re.compile(r"&(?:amp;)+")  # "&amp;#39;" was escaped twice
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Tags by name, so that <sigh> and "a < b > c" stay what a person wrote.
+_TAG = re.compile(
+    r"</?(?:a|b|big|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|font|h[1-6]|hr|i|img|ins|li|mark|ol|p"
+    r"|pre|q|s|small|span|strike|strong|sub|sup|table|tbody|td|th|thead|tr|tt|u|ul)"
+    r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))*\s*/?>",
+    re.IGNORECASE,
+)
+_APOSTROPHES = "’‘´ʼ＇′"  # typed, pasted or typeset for the apostrophe; ` is among ASCII's
+# Soft hyphens, joiners and other marks without width stand inside words and are no part of them.
+_WITHOUT_WIDTH = [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+_WITHOUT_WIDTH += [*range(0xFE00, 0xFE10), 0xFEFF]
+_SPELLINGS = dict.fromkeys(map(ord, _APOSTROPHES), "'") | dict.fromkeys(_WITHOUT_WIDTH, "")
+# Signs that a letter carries, such as vowels of Arabic and Hindi: `re` counts none as a letter.
+_MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+_LETTERS = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 # Letters and digits, with apostrophes inside: "don't" is one word, as in Keras's list.
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_WORD = re.compile(rf"{_LETTERS}(?:'{_LETTERS})*")
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # the same words where all is ASCII, sooner
+
+
+def plain(text: str) -> str:
+    """Return a text as it was meant, whatever it was pasted from, in lower-case letters.
+
+    HTML entities become their characters and tags a space, every sign typed for the apostrophe
+    becomes "'", signs without width go, and accents join their letters (Unicode's form NFC).
+
+    >>> plain("It&#39;s <b>GREAT</b>, isn´t it?")
+    "it's  great , isn't it?"
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), _NAMED_TWICE.sub("&", text))
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = text.replace("`", "'").lower()
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_SPELLINGS))
 
 
 def tokenize(text: str) -> list[str]:
-    """Cut a text into lower-case words; punctuation and ``<br />`` are left out.
+    """Cut a text into lower-case words; punctuation and HTML are left out, see `plain`.
 
     >>> tokenize("It's GREAT!<br />Really.")
     ["it's", 'great', 'really']
+
+    Raises TypeError for what is no text.
     """
-    return _WORD.findall(_LINE_BREAK.sub(" ", text).replace("’", "'").lower())
+    if not isinstance(text, str):
+        raise TypeError(_no_text("text", text))
+    text = plain(text)
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+
+
+def _no_text(name: str, value: object) -> str:
+    """What to say of a value that should be a text, such as the NaN of an empty cell in a table."""
+    shown = f"{name} is {type(value).__name__} ({value!r:.40}): expected a string"
+    if isinstance(value, bytes):
+        return f'{shown}; turn bytes into text first, with decode("utf-8")'
+    return f"{shown}; leave rows without a text out"
 
 
 @dataclass(frozen=True)
@@ -72,6 +122,8 @@ class Vocabulary:
 
         >>> Vocabulary.from_texts(["good film", "good plot"]).words
         ('good', 'film', 'plot')
+
+        Raises TypeError, with the row, for what is no text.
         """
         if isinstance(texts, str):
             raise TypeError("texts is one string: give a list of texts, such as [text]")
@@ -94,7 +146,7 @@ class Vocabulary:
     def encode(self, text: str) -> Ids:
         """Turn a text into ids: shape (words + 1,), the start id first.
 
-        Raises ValueError for a text without a single word.
+        Raises ValueError for a text without a single word, TypeError for what is no text.
         """
         tokens = tokenize(text)
         if not tokens:
@@ -143,11 +195,14 @@ def index_words(texts: Iterable[str]) -> tuple[list[str], NDArray[np.int32], NDA
     """Number the words of many texts in order of first appearance.
 
     Returns the distinct words, the number of every token (all texts in a row, shape
-    (tokens,)), and the count of tokens in each text (shape (texts,)).
+    (tokens,)), and the count of tokens in each text (shape (texts,)). Raises TypeError, with
+    the row, for what is no text.
     """
     number_of: dict[str, int] = {}
     numbers: list[NDArray[np.int32]] = []
-    for text in texts:
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(_no_text(f"text {row}", text))
         tokens = tokenize(text)
         for token in tokens:
             if token not in number_of:
@@ -177,7 +232,8 @@ def pad_sequences(
 
     Arguments, defaults and result are those of ``keras.utils.pad_sequences``, which
     this function spares you to import: padding and truncation at the *front*.
-    ``maxlen=None`` takes the longest sequence.
+    ``maxlen=None`` takes the longest sequence. Raises ValueError, also for what is no id and
+    would silently become one: a fraction, or a number too large for 32 bits.
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
@@ -188,6 +244,7 @@ def pad_sequences(
     for i, row in enumerate(rows):
         if row.ndim != 1:
             raise ValueError(f"sequence {i} has shape {row.shape}: expected a flat list of ids, (timesteps,)")
+        _check_ids(i, row)
     width = max((len(row) for row in rows), default=0) if maxlen is None else maxlen
     padded = np.full((len(rows), width), value, dtype=np.int32)
     for target, row in zip(padded, rows, strict=True):
@@ -198,6 +255,19 @@ def pad_sequences(
             else:
                 target[: len(kept)] = kept
     return padded
+
+
+def _check_ids(i: int, row: NDArray[Any]) -> None:
+    if row.dtype == np.int32 or not len(row):
+        return
+    if not np.issubdtype(row.dtype, np.integer):
+        raise ValueError(f"sequence {i} holds {row.dtype}: expected ids, which are whole numbers")
+    limits = np.iinfo(np.int32)
+    if row.min() < limits.min or row.max() > limits.max:
+        raise ValueError(
+            f"sequence {i} holds ids from {row.min()} to {row.max()}: expected numbers of 32 bits, "
+            f"at most {limits.max:,}"
+        )
 
 
 def length_batches(

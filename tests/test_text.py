@@ -1,5 +1,8 @@
 """From text to ids and back."""
 
+import html
+import time
+import unicodedata
 from itertools import pairwise
 
 import numpy as np
@@ -28,6 +31,85 @@ sides = st.sampled_from(["pre", "post"])
 )
 def test_tokenize(given_text, tokens):
     assert tokenize(given_text) == tokens
+
+
+PLAIN = "I don't know: a naïve, wonderful film, isn't it?"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        *(PLAIN.replace("'", sign) for sign in "’‘´`ʼ＇"),
+        *(PLAIN.replace("'", name) for name in ("&#39;", "&#x27;", "&apos;", "&rsquo;", "&amp;#39;")),
+        PLAIN.replace("ï", "&iuml;"),
+        unicodedata.normalize("NFD", PLAIN),
+        PLAIN.replace("wonderful", "won\u00adder\u00adful").replace("naïve", "na\u200bïve"),
+        PLAIN.replace(" ", "\u00a0").replace("film", "film\ufe0f"),
+        PLAIN.replace(" ", "&nbsp;"),
+        f'<p class="best awful">{PLAIN}</p><img src=worst.png alt="dull">',
+        PLAIN.replace(",", "<br />").replace("film", "<B>film</B>"),
+        html.escape(f"<p>{PLAIN}</p>"),
+        html.escape(html.escape(f"<p title='bad'>{PLAIN}</p>")),
+    ],
+)
+def test_a_pasted_text_has_the_words_of_the_plain_one(pasted):
+    assert tokenize(pasted) == tokenize(PLAIN)
+    assert tokenize(pasted)[1] == "don't"
+    vocabulary = Vocabulary.from_texts([PLAIN])
+    assert vocabulary.encode(pasted).tolist() == vocabulary.encode(PLAIN).tolist()
+    assert text.index_words([PLAIN, pasted])[0] == text.index_words([PLAIN])[0]
+
+
+@pytest.mark.parametrize(
+    ("given_text", "tokens"),
+    [
+        ("फिल्म अच्छी है", ["फिल्म", "अच्छी", "है"]),
+        ("فِيلْم رائع", ["فِيلْم", "رائع"]),
+        ("İSTANBUL", ["i̇stanbul"]),
+        (
+            "I <3 it <sigh>, 1 < 2 > 0; a<b and c>d",
+            ["i", "3", "it", "sigh", "1", "2", "0", "a", "b", "and", "c", "d"],
+        ),
+        ("R&B, AT&T; &unheard;", ["r", "b", "at", "t", "unheard"]),
+    ],
+)
+def test_what_a_person_wrote_stays(given_text, tokens):
+    assert tokenize(given_text) == tokens
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60).filter(lambda t: "&" not in t))
+def test_escaped_texts_have_the_same_words(any_text):
+    assert tokenize(html.escape(any_text)) == tokenize(any_text)
+
+
+@given(st.text(st.sampled_from("aÉß' `1_-&;<>é́­"), max_size=30))
+def test_ascii_is_no_special_case(any_text):
+    assert [*tokenize(any_text), "é"] == tokenize(any_text + " é")
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<a b=c ", '<a b="', "&amp;", "&", "amp;", "'", "a'", "e\u0301", "<"]
+)
+def test_time_grows_with_the_text_alone(piece):
+    begun = time.process_time()
+    tokenize("&" + piece * (300_000 // len(piece)))
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (float("nan"), r"is float \(nan\): expected a string; leave rows without a text out"),
+        (None, r"is NoneType \(None\): expected a string"),
+        (b"a film", r"is bytes .*turn bytes into text first, with decode\(\"utf-8\"\)"),
+        (["a film"], "is list"),
+    ],
+)
+def test_what_is_no_text_is_named_with_its_row(wrong, message):
+    with pytest.raises(TypeError, match="text 1 " + message):
+        Vocabulary.from_texts(["a film", wrong])
+    with pytest.raises(TypeError, match="text " + message):
+        Vocabulary(("a",)).encode(wrong)
 
 
 @given(st.text())
@@ -141,6 +223,32 @@ def test_padding_refuses_odd_options(options, message):
 def test_padding_refuses_nested_reviews():
     with pytest.raises(ValueError, match=r"sequence 1 has shape \(1, 2\)"):
         pad_sequences([[4], [[5, 6]]])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([4.7], "sequence 1 holds float64: expected ids, which are whole numbers"),
+        ([float("nan")], "sequence 1 holds float64"),
+        ([4, None], "sequence 1 holds object"),
+        (["4"], "sequence 1 holds <U1"),
+        ([True, False], "sequence 1 holds bool"),
+        (np.array([2**33 + 4]), "ids from 8589934596 to 8589934596: expected numbers of 32 bits"),
+        ([4 - 2**32], "sequence 1 holds ids from -4294967292"),
+    ],
+    ids=str,
+)
+def test_padding_refuses_what_would_silently_become_an_id(row, message):
+    with pytest.raises(ValueError, match=message):
+        pad_sequences([[4], row])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "uint64", "object"])
+def test_padding_takes_whole_numbers_of_every_kind(dtype):
+    rows = [np.array([4, 2**7 - 1], dtype="int64").astype(dtype), [], (5,)]
+    if dtype == "object":
+        rows[0] = rows[0].tolist()
+    assert pad_sequences(rows).tolist() == [[4, 127], [0, 0], [0, 5]]
 
 
 @given(st.lists(st.integers(0, 50), max_size=60), st.integers(1, 9), st.none() | st.integers(0, 2**32 - 1))
