@@ -20,8 +20,9 @@ from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike, NDArray
 
-# One style for every figure of a lesson, set where this module is imported.
-plt.style.use("course_utils.unrolled")
+# One style for every figure of a lesson, set where this module is imported. It starts from Matplotlib's
+# own defaults, so that a user's matplotlibrc (a dark one, say) changes no figure.
+plt.style.use(["default", "course_utils.unrolled"])
 
 # Diverging map for values around zero: blue to red through white, never red/green.
 DIVERGING = "RdBu_r"
