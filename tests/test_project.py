@@ -65,7 +65,7 @@ def pins(platform, python):
 
 
 def tracked_files():
-    """Files that git knows. A ZIP download has no .git; a clone of another user's is trusted for this once."""
+    """Files that git knows: a ZIP download has no .git; a clone that is another user's is trusted here."""
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
     try:
         shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -111,7 +111,7 @@ def test_every_pin_is_exact_and_hashed(text):
 
 @pytest.mark.parametrize("name", GROUPS)
 def test_what_authors_install_adds_to_the_students_and_nothing_else(name):
-    """Every other lock pins what its group declares (some of it is the student's), and no package is in both."""
+    """Every other lock pins what its group declares beyond the student's; no package is in both."""
     student, added = ({r.name: r for r in locked(text)} for text in (LOCK_TEXT, LOCKS[name]))
     assert not set(student) & set(added)
     for wanted in map(Requirement, GROUPS[name]):
@@ -151,7 +151,7 @@ def test_this_environment_is_the_pinned_one():
 
 def test_every_dependency_has_its_reason_beside_it():
     rows = PYPROJECT_TEXT.splitlines()
-    for line in DECLARED + sum(GROUPS.values(), []):
+    for line in [*DECLARED, *(line for lines in GROUPS.values() for line in lines)]:
         written = next(i for i, row in enumerate(rows) if row.strip().startswith(f'"{line}",'))
         beside, above = rows[written].split('",')[-1].strip(), rows[written - 1].strip()
         assert beside.startswith("#") or above.startswith("#"), f"{line} has no reason beside it"
