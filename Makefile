@@ -113,7 +113,7 @@ test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (need
 $(NBGRADER)/ready: requirements-nbgrader.txt $(DEV)
 	rm -rf $(NBGRADER)
 	$(BIN)/python -m venv --without-pip $(NBGRADER)
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'), '$(CURDIR)', sep='\n')" > \
 		"$$($(NBGRADER)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/course.pth"
 	$(BIN)/python -m pip --python $(NBGRADER)/bin/python install --disable-pip-version-check --quiet \
 		--require-hashes --no-deps -r requirements-nbgrader.txt
@@ -135,5 +135,5 @@ clean:  ## remove .venv, build and every cache inside this folder
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
-lock: $(READY)  ## solve the requirements anew (needs uv: pip install uv)
+lock: $(READY)  ## solve the requirements anew (needs uv)
 	$(BIN)/python -m tools.lock

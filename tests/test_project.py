@@ -1,6 +1,7 @@
 """The project's own files agree with each other, and its two commands work."""
 
 import ast
+import functools
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
@@ -223,6 +225,20 @@ def test_ci_calls_make_test():
     assert "bash .ci/run" in (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
 
 
+def test_no_step_takes_unpinned_code_from_the_network():
+    """Actions by commit, with the right to read only; pip by version; no newest setuptools for a build."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
+    steps = [(ROOT / name).read_text(encoding="utf-8") for name in ("postBuild", "Makefile", ".ci/run")]
+    for line in "\n".join(steps).replace("\\\n", " ").splitlines():
+        if re.search(r"pip\b.* install\b", line) and not line.lstrip().startswith("#"):
+            pinned = r"--require-hashes|--no-build-isolation|\bpip==\d"
+            assert re.search(pinned, line), line
+
+
 def test_packages_of_setuptools_are_complete():
     found = {path.parent.relative_to(ROOT) for path in (ROOT / "course_utils").rglob("*.py")}
     declared = PYPROJECT["tool"]["setuptools"]["packages"]
@@ -281,7 +297,14 @@ def test_every_public_helper_is_used(module):
     """What no lesson, no other helper and no tool of ours uses is deleted."""
     source = (ROOT / "course_utils" / f"{module}.py").read_text(encoding="utf-8")
     names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    users = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "course_utils").glob("*.py")]
-    everything = "\n".join(path.read_text(encoding="utf-8") for path in users)
-    unused = [n for n in names if len(re.findall(rf"\b{n}\b", everything)) < 2]
+    unused = [n for n in names if words_of_all_code()[n] < 2]
     assert not unused
+
+
+@functools.cache
+def words_of_all_code():
+    """How often each word stands in the code of the lessons and of the package."""
+    lessons = [json.loads(p.read_text(encoding="utf-8")) for p in (ROOT / "notebooks").glob("*.ipynb")]
+    code = ["".join(c["source"]) for nb in lessons for c in nb["cells"] if c["cell_type"] == "code"]
+    code += [path.read_text(encoding="utf-8") for path in (ROOT / "course_utils").rglob("*.py")]
+    return Counter(re.findall(r"\w+", "\n".join(code)))
