@@ -41,6 +41,7 @@ from nbformat.v4 import new_markdown_cell, new_raw_cell
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # so that it also starts as a script
 
+from course_utils.plots import caption  # noqa: E402
 from tests import notebook_rules as rules  # noqa: E402
 
 HERE, BUILD = ROOT / "slides", ROOT / "build"
@@ -123,14 +124,16 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
 
 def drop_lines(cell: NotebookNode) -> None:
     """Leave out finished progress bars, and the sentence under a figure, which is its alternative text."""
-    has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    alts = [
+        output.metadata["image/png"]["alt"]
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
     for output in cell.outputs:
         if output.output_type == "stream":
-            output.text = "".join(
-                line
-                for line in output.text.splitlines(True)
-                if not BAR.search(line) and not (has_figure and line.startswith("Figure: "))
-            )
+            for alt in alts:
+                output.text = output.text.replace(caption(alt) + "\n", "")
+            output.text = "".join(line for line in output.text.splitlines(True) if not BAR.search(line))
     cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
 
 

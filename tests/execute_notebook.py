@@ -3,7 +3,7 @@
 Use: python tests/execute_notebook.py NOTEBOOK…
 
 A lesson is written back only when it ran to its end. What changes from machine to machine for
-no reason (versions in the metadata, overwritten progress-bar lines) is left out, so that a diff
+no reason (the version of Python, overwritten progress-bar lines) is left out, so that a diff
 shows what changed. Seconds of the slow cells are printed.
 """
 
@@ -17,8 +17,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {"name": "python"}
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # so that it also starts as a script
+
+from tests.notebook_rules import NOTEBOOK_METADATA  # noqa: E402
+
 CELL_LIMIT_S = 600
 
 
@@ -31,7 +34,7 @@ def overwrite_lines(text: str) -> str:
 
 def clean(notebook: nbformat.NotebookNode) -> None:
     """Drop run-dependent metadata and merge the pieces in which a stream arrived."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {

@@ -13,9 +13,13 @@ sys.path.insert(0, str(ROOT / "slides"))
 
 import make_slides  # noqa: E402
 
+from course_utils.plots import caption  # noqa: E402
 from tests import notebook_rules as rules  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+ALT = "A line that rises from one to two, " * 4
 
 
 def cell(make, source, slide_type=None, **more):
@@ -46,8 +50,8 @@ def lesson():
     cells[2].outputs = [new_output("execute_result", {"text/plain": "2"})]
     cells[3].outputs = [
         new_output("stream", text="loss 0.5\n"),
-        new_output("display_data", {"image/png": "AA=="}),
-        new_output("stream", text="Figure: a line\n"),
+        new_output("display_data", {"image/png": "AA=="}, metadata={"image/png": {"alt": ALT}}),
+        new_output("stream", text=caption(ALT) + "\n"),
     ]
     cells[5].outputs = [new_output("stream", text="never seen\n")]
     return nbformat.from_dict(new_notebook(cells=cells))
