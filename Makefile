@@ -26,7 +26,7 @@ lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 test: $(READY) lint types  ## everything: style, types, unit and hygiene tests, every notebook, every exercise solved
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env notebooks
-	$(BIN)/python tests/make_solutions.py --short
+	$(BIN)/python -m tools.make_solutions --short
 	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions-short
 
 setup: $(READY)  ## create .venv and install the pinned requirements
@@ -56,10 +56,10 @@ types: $(READY)  ## check the types of the helper package
 	$(BIN)/mypy
 
 execute: $(READY)  ## run lessons from a fresh kernel and keep their outputs: make execute NB=notebooks/02_embedding.ipynb
-	$(BIN)/python tests/execute_notebook.py $(or $(NB),notebooks/*.ipynb)
+	$(BIN)/python -m tools.execute_notebook $(or $(NB),notebooks/*.ipynb)
 
 solutions: $(READY)  ## for instructors: solved lessons, a class set without solutions, a set for nbgrader, in build/
-	$(BIN)/python tests/make_solutions.py
+	$(BIN)/python -m tools.make_solutions
 
 test-solutions: solutions  ## run every solved lesson from its first cell to its last, as long as the lessons take
 	COURSE_PROGRESS=off $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env build/solutions
@@ -69,10 +69,10 @@ $(INSTRUCTOR): requirements-instructor.txt $(READY)
 	@touch $(INSTRUCTOR)
 
 slides: $(INSTRUCTOR)  ## for instructors: decks that need no network, in build/slides (needs npm and chromium)
-	$(BIN)/python slides/make_slides.py $(NB)
+	$(BIN)/python -m tools.make_slides $(NB)
 
 present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel: make present NB=notebooks/03_simple_rnn_cell.ipynb
-	$(BIN)/python slides/make_slides.py --copies
+	$(BIN)/python -m tools.make_slides --copies
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/build/present/$(notdir $(or $(NB),$(FIRST)))" $(LAB_FLAGS) $(LAB_OPTIONS)
 
@@ -80,13 +80,13 @@ test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (need
 	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
 
 timing: $(READY)  ## for authors: run lessons on two idle cores, keep outputs, write minutes: make timing NB=notebooks/02_embedding.ipynb
-	$(BIN)/python tests/lesson_minutes.py $(or $(NB),$(wildcard notebooks/*.ipynb))
+	$(BIN)/python -m tools.lesson_minutes $(or $(NB),$(wildcard notebooks/*.ipynb))
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
-	$(BIN)/python tests/benchmark.py
+	$(BIN)/python -m tools.benchmark
 
 scoreboard: $(READY)  ## train every system to the end (resumable, an hour or more), write the results and the README's table
-	$(BIN)/python -m course_utils.scoreboard
+	$(BIN)/python -m tools.train_scoreboard
 
 clean:  ## remove .venv, build and every cache inside this folder
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,10 +4,9 @@
 
 The file best_model.npz holds one of the nets that stand on the scoreboard as "best", trained on the
 official training half, with its track record on reviews of the official test half.
-`python -m course_utils.best` trains it anew (needs the benchmark's file, see data/README.md).
+`python -m tools.train_best` trains it anew.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import numpy as np
 from course_utils.data import Reviews, cache_folder, load_reviews
 from course_utils.files import SHIPPED, write_whole
 from course_utils.reading import Reader, TrackRecord
-from course_utils.systems import SYSTEMS, System, everything
+from course_utils.systems import SYSTEMS, System
 
 FILE = SHIPPED / "best_model.npz"
 RECORDED = 5_000  # test reviews in the track record
@@ -39,7 +38,7 @@ def load_best(file: Path = FILE, verbose: bool = True) -> Reader:
             print(f"{place.name}: {describe(reader)}")
         return reader
     if verbose:
-        print(f"A smaller net is trained now; git checkout brings {file.name} back.")
+        print(f"A smaller net is trained now; git checkout, or a new installation, brings {file.name} back.")
     system = SYSTEMS["gru-vectors"]
     assert isinstance(system, System)
     reviews = load_reviews(num_words=system.num_words)
@@ -79,18 +78,3 @@ def write(reader: Reader, file: Path) -> None:
         draft = Path(folder) / file.name
         reader.save(draft, dtype="float16")
         write_whole(file, draft.read_bytes())
-
-
-def main() -> int:
-    """Train the net of the file on the whole official training half; return the exit status."""
-    system = SYSTEMS["best-one"]
-    assert isinstance(system, System)
-    reviews = load_reviews("keras", num_words=system.num_words)
-    reader = train_reader(system, everything(reviews), reviews)
-    write(reader, FILE)
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.1f} MB, {describe(reader)}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

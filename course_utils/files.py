@@ -96,8 +96,9 @@ def locked(folder: Path) -> Iterator[None]:
     """Keep other processes out of the same block for the same folder: for read, change, write.
 
     The lock is the system's, so it ends with its process, however that ends. Where the system has
-    none (Windows), the block runs without. Raises OSError where the folder cannot be written to, and
-    TimeoutError (an OSError too) when another process has kept the lock for ten seconds.
+    none (Windows, some network folders), the block runs without. Raises OSError where the folder
+    cannot be written to, and TimeoutError (an OSError too) when another process has kept the lock
+    for ten seconds.
     """
     try:
         import fcntl
@@ -115,6 +116,8 @@ def locked(folder: Path) -> Iterator[None]:
                 if time.monotonic() > end:
                     raise TimeoutError(f"another process keeps {folder / LOCK} locked") from None
                 time.sleep(0.005)
+            except OSError:  # a network folder that knows no locks
+                break
         yield
     finally:
         os.close(handle)

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.execute_notebook import execute, main, overwrite_lines
-from tests.notebook_rules import NOTEBOOK_METADATA
+from tools.execute_notebook import execute, main, overwrite_lines
+from tools.notebook_rules import NOTEBOOK_METADATA
 
 
 @pytest.mark.parametrize(

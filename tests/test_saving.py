@@ -7,7 +7,7 @@ import pytest
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.notebook_rules import NOTEBOOK_METADATA
+from tools.notebook_rules import NOTEBOOK_METADATA
 
 
 def manager(folder):

@@ -1,20 +1,17 @@
 """What becomes of a lesson's cells on slides; tests/browser_tests.py looks at the slides themselves."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course_utils.plots import caption
+from tools import make_slides
+from tools import notebook_rules as rules
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "slides"))
-
-import make_slides  # noqa: E402
-
-from course_utils.plots import caption  # noqa: E402
-from tests import notebook_rules as rules  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

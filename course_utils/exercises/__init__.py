@@ -22,7 +22,6 @@ import importlib
 import json
 import os
 import pkgutil
-import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +31,7 @@ from pathlib import Path
 import platformdirs
 
 from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
+from course_utils.files import locked, write_whole
 
 __all__ = ["check", "exercises", "hint", "progress", "solution", "why_wrong"]
 
@@ -148,23 +148,18 @@ def _done() -> list[str]:
     """Return the numbers of the exercises that were right once; a damaged file counts as none."""
     done, file = set(_done_now), _progress_file()
     if file is not None:
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
             done |= set(json.loads(file.read_text(encoding="utf-8"))["done"])
     return [number for number in exercises() if number in done]
 
 
 def _remember(number: str) -> None:
-    """Add an exercise to those that are done: a reader of the file sees the old or the new one whole."""
+    """Add an exercise to those that are done; of many that do so at once, none is lost."""
     _done_now.add(number)
     file = _progress_file()
     if file is None:
         return
     with suppress(OSError):  # where nothing can be written, the session still counts
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, written = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                json.dump({"done": _done()}, out)
-            os.replace(written, file)
-        except OSError:
-            os.unlink(written)
+        with locked(file.parent):  # the file is read and written in one piece
+            write_whole(file, json.dumps({"done": _done()}))

@@ -224,7 +224,7 @@ def cell_step(x_t, states, weights):
         ),
         solution="""
 choice = "b"
-because = "A lost state shows most at the first steps after the cut; later the cell has forgotten it."
+because = "A lost state shows at the first steps after the cut; later the cell has forgotten."
 """,
         why="Compare your reason with this one: what was lost fades step by step, so only a comparison of "
         "all outputs, those just after the cut among them, must see it.",

@@ -252,7 +252,7 @@ def run_stack(x, stack):
         ),
         solution="""
 choice = "b"
-because = "A recurrent layer above needs the whole sequence, and the verdict needs one vector a review."
+because = "A recurrent layer above needs the whole sequence, and the verdict needs one vector."
 """,
         why="Compare your reason with this one: each recurrent layer that has another above it hands on its "
         "sequence, and the top one its last state, because Dense is to answer once a review.",

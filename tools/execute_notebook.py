@@ -1,26 +1,23 @@
 """Run lessons from a fresh kernel and keep their outputs.
 
-Use: python tests/execute_notebook.py NOTEBOOK…
+Use: python -m tools.execute_notebook NOTEBOOK…
 
-A lesson is written back only when it ran to its end. What changes from machine to machine for
+A lesson is written back, whole, only when it ran to its end. What changes from machine to machine for
 no reason (the version of Python, overwritten progress-bar lines) is left out, so that a diff
 shows what changed. Seconds of the slow cells are printed.
 """
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
-
-from tests.notebook_rules import NOTEBOOK_METADATA  # noqa: E402
+from course_utils.files import write_whole
+from tools.notebook_rules import NOTEBOOK_METADATA
 
 CELL_LIMIT_S = 600
 
@@ -87,19 +84,35 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
     return seconds
 
 
+def read(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook. Raises ValueError, with the file's name, for whatever is not one."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there: expected a notebook") from None
+    except Exception as error:  # nbformat lets every mistake of the file through as it comes
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        raise ValueError(f"{path} is no notebook, or damaged ({reason[:200]})") from None
+    return notebook
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook, whole or not at all."""
+    write_whole(path, nbformat.writes(notebook) + "\n")
+
+
 def execute(path: Path) -> bool:
-    """Execute one notebook in place; False, and no change, when a cell fails."""
-    notebook = nbformat.read(path, as_version=4)
+    """Execute one notebook in place; False, and no change, when it cannot be read or a cell fails."""
     begin = time.perf_counter()
     try:
+        notebook = read(path)
         seconds = run(notebook, path.parent)
-    except CellExecutionError as error:
-        print(f"{path}: not written, a cell failed\n{error}", file=sys.stderr)
+    except (ValueError, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        print(f"{path}: not written\n{error}", file=sys.stderr)
         return False
     clean(notebook)
-    written = path.with_suffix(".tmp")
-    nbformat.write(notebook, written)
-    os.replace(written, path)
+    write(notebook, path)
     print(f"{path}: {time.perf_counter() - begin:.1f} s")
     for index, value in enumerate(seconds):
         if value > 3:

@@ -1,6 +1,6 @@
 """Write the instructor's copies of the lessons: solved ones, a class set, and a set for nbgrader.
 
-Use: python tests/make_solutions.py [--short] [FOLDER]
+Use: python -m tools.make_solutions [--short] [FOLDER]
 
 FOLDER is build by default, which git ignores; the copies go to FOLDER/solutions, FOLDER/class
 and FOLDER/nbgrader.
@@ -36,11 +36,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
-
-from course_utils.exercises import PROGRESS_VARIABLE, exercises  # noqa: E402
-from tests.exercise_cells import exercise_cells, setup_cell  # noqa: E402
+from course_utils.exercises import PROGRESS_VARIABLE, exercises
+from tools import NOTEBOOKS, ROOT
+from tools.exercise_cells import exercise_cells, setup_cell
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 NBGRADER_CONFIG = """\
@@ -137,7 +135,7 @@ def write_nbgrader_set(folder: Path) -> None:
     """Write source/LESSON/LESSON.ipynb for every lesson with exercises, and the settings."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         lesson = nbformat.read(path, as_version=4)
         if exercise_cells(lesson):
             (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
@@ -149,7 +147,7 @@ def write_short_set(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.ipynb"):
         path.unlink()
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         lesson = nbformat.read(path, as_version=4)
         if exercise_cells(lesson):
             nbformat.write(short_copy(lesson), folder / path.name)
@@ -169,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     for name, make in (("solutions", solved_copy), ("class", class_copy)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
             nbformat.write(make(nbformat.read(path, as_version=4)), folder / name / path.name)
         print(f"{folder / name}: {len(list((folder / name).glob('*.ipynb')))} lessons")
     write_nbgrader_set(folder / "nbgrader")

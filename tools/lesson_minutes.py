@@ -1,6 +1,6 @@
 """Measure how long each section of a lesson runs, and write the lesson's minutes.
 
-Use: python tests/lesson_minutes.py NOTEBOOK…
+Use: python -m tools.lesson_minutes NOTEBOOK…
 
 Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine, and its
 outputs are kept, as `make execute` does: so the seconds that it prints are those of that run.
@@ -26,12 +26,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
+from course_utils.files import write_whole
+from tools import NOTEBOOKS, ROOT, SHIPPED
+from tools.execute_notebook import clean, read, run, write
 
-from tests.execute_notebook import clean, run  # noqa: E402
-
-RESULTS = ROOT / "course_utils" / "shipped" / "timing.json"
+RESULTS = SHIPPED / "timing.json"
 TEACHING = ROOT / "docs" / "teaching.md"
 CORES = 2
 WORDS_A_MINUTE, SECONDS_A_LINE = 180, 4
@@ -131,7 +130,7 @@ def table(results: dict[str, dict[str, dict]]) -> str:
     """Minutes and memory of all measured lessons, in Markdown."""
     rows = ["| lesson | read and run | exercises | its cells alone | memory |", "|---|--:|--:|--:|--:|"]
     for name, found in sorted(results["lessons"].items()):
-        lesson = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+        lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         title = lesson.cells[0].source.splitlines()[0].removeprefix("# ")
         read_and_run, exercises = minutes(lesson, found["sections"])
         alone = sum(found["sections"].values()) / 60
@@ -154,15 +153,15 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     for path in parser.parse_args(arguments).notebooks:
-        lesson = nbformat.read(path, as_version=4)
+        lesson = read(path)
         results = read_results()
         found = results["lessons"][path.stem] = measure(lesson, path.parent)
         results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
         results["lessons"] = dict(sorted(results["lessons"].items()))
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         write_line(lesson, found["sections"])
-        nbformat.write(lesson, path)
-        TEACHING.write_text(with_table(TEACHING.read_text(encoding="utf-8"), results), encoding="utf-8")
+        write(lesson, path)
+        write_whole(TEACHING, with_table(TEACHING.read_text(encoding="utf-8"), results))
         seconds = sum(found["sections"].values())
         print(f"{path.stem}: {seconds:.0f} s, {found['memory_mb']:,} MB")
     return 0
