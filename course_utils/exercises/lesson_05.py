@@ -452,7 +452,8 @@ def my_lstm(x, weights, mask=None, initial_state=None):
             "Copy the cell with influence and give it an argument more: size. Both sequences then begin with "
             "size * x_long, and the change is added to the first step of one of them.",
             "scales = np.arange(10, 31) / 10. For one size: shares = "
-            "[influence(scale * orthogonal, size)[50] for scale in scales]; draw them with axis.semilogy(scales, shares), and a line at 0.1.",
+            "[influence(scale * orthogonal, size)[50] for scale in scales]; draw them with "
+            "axis.semilogy(scales, shares), and a line at 0.1.",
             "For the reason, print the mean slope, np.mean(1 - states**2), at one scale for all three sizes.",
         ),
         solution="""
@@ -475,7 +476,7 @@ edge_of_double = 2.1
 choice = "a"
 because = "Larger inputs drive tanh to where it is flat, so each step takes away more."
 """,
-        why="No scale of U is right for all inputs: the edge moves with the slopes of tanh. Above the edge the "
-        "curves jump about: there a tiny change decides all.",
+        why="No scale of U is right for all inputs: the edge moves with the slopes of tanh. Above the edge "
+        "the curves jump about: there a tiny change decides all.",
     ),
 )
