@@ -18,6 +18,12 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 KEEP := --FileContentsManager.pre_save_hook=course_utils.saving.keep_language_info
 NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env
 
+LESSONS := $(wildcard notebooks/*.ipynb)
+# These hold cells that compare seconds: they run alone. The others run two at a time, their lines kept together
+# where make can do it (macOS has an older one).
+ALONE := $(foreach number,08 09 10 14,$(wildcard notebooks/$(number)_*.ipynb))
+TWO := -j2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 # What a user has set for other work reaches neither the installation nor a lesson. What pip needs to
 # reach its packages (PIP_INDEX_URL, PIP_FIND_LINKS, PIP_CERT, pip.conf …) stays.
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP PYTHONSAFEPATH PYTHONWARNINGS PYTHONIOENCODING
@@ -39,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present test-browser test-nbgrader timing benchmark scoreboard clean
+	slides present site test-browser test-nbgrader timing benchmark scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -49,9 +55,14 @@ lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 
 test: $(DEV) lint types  ## everything: style, types, unit and hygiene tests, every notebook, every exercise solved
 	$(BIN)/python -m pytest
-	$(NBVAL) notebooks
+	$(MAKE) --no-print-directory $(TWO) $(addprefix nbval/,$(filter-out $(ALONE),$(LESSONS)))
+	$(NBVAL) $(ALONE)
 	$(BIN)/python -m tools.make_solutions --short
 	COURSE_PROGRESS=off $(NBVAL) build/solutions-short
+
+# One lesson, with one thread for each library: so two share two cores without waiting for each other.
+nbval/%:
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(NBVAL) $*
 
 setup: $(READY)  ## create .venv and install the pinned requirements
 
