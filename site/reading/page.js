@@ -29,9 +29,9 @@ const element = (name, content = "", attributes = {}) => {
   return made;
 };
 
-// Orange for negative, white for undecided, blue for positive; black text is readable on all of them.
+// Blue for negative, white for undecided, orange for positive, as in lesson 12; black text is readable on all.
 function colour(p) {
-  const [r, g, b] = p < 0.5 ? [240, 160, 70] : [100, 170, 240], share = Math.abs(2 * p - 1);
+  const [r, g, b] = p < 0.5 ? [100, 170, 240] : [240, 160, 70], share = Math.abs(2 * p - 1);
   return `rgb(${[r, g, b].map((value) => Math.round(255 + share * (value - 255))).join()})`;
 }
 
