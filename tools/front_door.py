@@ -46,9 +46,7 @@ def scoreboard() -> plt.Figure:
     for row, name in enumerate(ranked):
         color = "C1" if name in LINEAR else "C0"
         axis.plot([min(tested[name]), max(tested[name])], [row, row], color=color, linewidth=2)
-        axis.plot(
-            statistics.mean(tested[name]), row, "s" if name in LINEAR else "o", color=color, markersize=8
-        )
+        axis.plot(statistics.mean(tested[name]), row, marker="s" if name in LINEAR else "o", color=color)
     axis.plot([], [], "o", color="C0", label="a network")
     axis.plot([], [], "s", color="C1", label="counts of words and pairs, no network")
     axis.set(yticks=np.arange(len(ranked)), yticklabels=[plain_name(name) for name in ranked])

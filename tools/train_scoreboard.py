@@ -35,13 +35,13 @@ TOP = 5  # rows of the README's table
 # For readers who have not taken the course, where a title speaks of the row before.
 PLAIN = {
     "gru-both": "GRU 32 that reads in both directions",
-    "gru-max": "the same, and looks at all its states",
+    "gru-max": "two-way GRU 32, largest of all states",
     "gru-vectors": "two-way GRU 32, word vectors from counts",
     "gru-average": "average of three two-way GRU 32 nets",
     "best-one": "two-way GRU 64, word vectors from counts",
     "best": "average of three two-way GRU 64 nets",
     "tfidf-bigrams": "weighted counts of words and pairs",
-    "tfidf-bigrams-all": "the same counts, more training reviews",
+    "tfidf-bigrams-all": "weighted counts, more training reviews",
     "bag-of-words": "weighted counts of words",
 }
 LENGTHS = (100, 150, 200, 300, 500)  # ids, start id included: upper ends of the groups but the last
