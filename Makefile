@@ -13,6 +13,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 FIRST := notebooks/01_numpy_rnn_loop.ipynb
 # JupyterLab refuses to start as root unless told to; containers often are root.
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+# A lesson that was only opened is saved as it was, with any version of Python.
+KEEP := --FileContentsManager.pre_save_hook=course_utils.saving.keep_language_info
 NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env
 
 # What a user has set for other work reaches neither the installation nor a lesson. What pip needs to
@@ -42,7 +44,7 @@ help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 lab: $(READY)  ## open the course in JupyterLab, at the first lesson
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(LAB_FLAGS) $(LAB_OPTIONS)
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(FIRST)" $(KEEP) $(LAB_FLAGS) $(LAB_OPTIONS)
 
 test: $(DEV) lint types  ## everything: style, types, unit and hygiene tests, every notebook, every exercise solved
 	$(BIN)/python -m pytest

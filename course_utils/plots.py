@@ -5,6 +5,7 @@ Importing this module sets the style for every figure that follows.
 
 import base64
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -19,6 +20,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike, NDArray
+
+from course_utils.exercises import WIDTH
 
 # One style for every figure of a lesson, set where this module is imported. It starts from Matplotlib's
 # own defaults, so that a user's matplotlibrc (a dark one, say) changes no figure.
@@ -43,7 +46,12 @@ def show(figure: Figure, alt: str) -> None:
         {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": alt},
         {"image/png": {"alt": alt}},
     )
-    print(f"Figure: {alt}")
+    print(caption(alt))
+
+
+def caption(alt: str) -> str:
+    """Return the sentence under a figure, in lines that a notebook does not break inside a word."""
+    return textwrap.fill(f"Figure: {alt}", WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def learning_curves(history: Mapping[str, Sequence[float]], metric: str = "accuracy") -> Figure:

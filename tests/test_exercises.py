@@ -26,6 +26,7 @@ from course_utils.files import LOCK
 from tests.wrong_answers import WRONG
 from tools.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
 from tools.make_solutions import class_copy, graded_copy, main, short_copy, solved_copy
+from tools.notebook_rules import WIDEST_LINE
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = course.exercises()
@@ -408,9 +409,11 @@ def test_drift_inside_a_class():
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_solutions_keep_the_style(number):
-    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", "solution.py", "-"]
+    name = "notebooks/solution.py"  # as wide as a lesson
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", name, "-"]
     source = EXERCISES[number].solution.strip() + "\n"
     assert subprocess.run(command, input=source, text=True, cwd=ROOT, check=False).returncode == 0
+    assert max(map(len, source.splitlines())) <= WIDEST_LINE
 
 
 # The instructor's copies

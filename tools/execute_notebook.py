@@ -3,7 +3,7 @@
 Use: python -m tools.execute_notebook NOTEBOOK…
 
 A lesson is written back, whole, only when it ran to its end. What changes from machine to machine for
-no reason (versions in the metadata, overwritten progress-bar lines) is left out, so that a diff
+no reason (the version of Python, overwritten progress-bar lines) is left out, so that a diff
 shows what changed. Seconds of the slow cells are printed.
 """
 
@@ -19,9 +19,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course_utils.files import write_whole
+from tools.notebook_rules import NOTEBOOK_METADATA
 
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {"name": "python"}
 CELL_LIMIT_S = 600
 
 
@@ -34,7 +33,7 @@ def overwrite_lines(text: str) -> str:
 
 def clean(notebook: nbformat.NotebookNode) -> None:
     """Drop run-dependent metadata and merge the pieces in which a stream arrived."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {

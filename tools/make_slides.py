@@ -38,6 +38,7 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
+from course_utils.plots import caption
 from tools import NOTEBOOKS, ROOT
 from tools import notebook_rules as rules
 
@@ -121,14 +122,16 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
 
 def drop_lines(cell: NotebookNode) -> None:
     """Leave out finished progress bars, and the sentence under a figure, which is its alternative text."""
-    has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    alts = [
+        output.metadata["image/png"]["alt"]
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
     for output in cell.outputs:
         if output.output_type == "stream":
-            output.text = "".join(
-                line
-                for line in output.text.splitlines(True)
-                if not BAR.search(line) and not (has_figure and line.startswith("Figure: "))
-            )
+            for alt in alts:
+                output.text = output.text.replace(caption(alt) + "\n", "")
+            output.text = "".join(line for line in output.text.splitlines(True) if not BAR.search(line))
     cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
 
 
