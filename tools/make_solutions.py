@@ -114,7 +114,8 @@ def class_copy(lesson: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cell.source = re.sub(r'\n# solution\("[^"]*"\)|, solution\b', "", cell.source)
             for output in cell.outputs:
-                output.text = re.sub(r"^solution .*\n", "", output.get("text", ""), flags=re.MULTILINE)
+                if "text" in output:
+                    output.text = re.sub(r"^solution .*\n", "", output.text, flags=re.MULTILINE)
         else:
             cell.source = re.sub(r" With `solution`[^.]*\.", "", cell.source)
     return handed_out
