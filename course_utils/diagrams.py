@@ -423,11 +423,11 @@ def review_reader(words: Sequence[str], layer: str = "SimpleRNN\n32 units") -> F
     return figure
 
 
-def back_through_time(steps: int, k: int | None = None) -> Figure:
-    """Draw an unrolled network with a loss at its end, and over it the way of the gradients back.
+GRADIENT = "#D55E00"  # the colour of every arrow of the way back
 
-    With ``k`` the way back ends after ``k`` steps: the steps before it get no gradient.
-    """
+
+def back_through_time(steps: int) -> Figure:
+    """Draw an unrolled network with a loss at its end, and over it the way of the gradients back."""
     figure, axis = canvas(1.9 * steps + 3.4, 5.4)
     names = {letter: [f"${letter}_{{{t}}}$" for t in range(1, steps + 1)] for letter in "hx"}
     weights = ("W", "U", "")
@@ -437,17 +437,40 @@ def back_through_time(steps: int, k: int | None = None) -> Figure:
     end = centres[-1][0] + 2.0
     box(axis, end, 1.9, "loss", OUTPUT, width=1.0, fontsize=16)
     arrow(axis, (end - 1.55, 1.9), (end - 0.5, 1.9))
-    arrow(axis, (end, 2.2), (end - 1.5, 3.2), color="#D55E00", curve=0.3)
-    reached = [x for x, _ in centres][-(k or steps) :]
-    for x, t in zip(reached, range(steps - len(reached) + 1, steps + 1), strict=True):
+    arrow(axis, (end, 2.2), (end - 1.5, 3.2), color=GRADIENT, curve=0.3)
+    for t, (x, _) in enumerate(centres, start=1):
         axis.plot([x, x], [2.25, 3.1], color="0.6", linewidth=1.5, linestyle=":")
         box(axis, x, 3.4, f"$da_{{{t}}}$", "white", fontsize=16)
-        arrow(axis, (x, 3.7), (x, 4.55), color="#D55E00")
-        if x != reached[0]:
-            arrow(axis, (x - 0.43, 3.4), (x - 1.47, 3.4), color="#D55E00")
+        arrow(axis, (x, 3.7), (x, 4.55), color=GRADIENT)
+        if t > 1:
+            arrow(axis, (x - 0.43, 3.4), (x - 1.47, 3.4), color=GRADIENT)
             axis.text(x - 0.95, 3.6, "Uᵀ", fontsize=16, ha="center", va="center")
-    middle, width = (reached[0] + reached[-1]) / 2, max(reached[-1] - reached[0] + 1.2, 2.2)
+    middle, width = (centres[0][0] + centres[-1][0]) / 2, centres[-1][0] - centres[0][0] + 1.2
     box(axis, middle, 4.9, "$dW, dU, db$: sums", WEIGHT, width=max(width, 2.6), fontsize=16)
+    return figure
+
+
+def chunks(length: int) -> Figure:
+    """Draw two chunks of a stream, ``length`` steps each, with an answer at every step.
+
+    The state crosses the cut between them; the gradients stay inside their chunk.
+    """
+    steps, step, y = 2 * length, 1.75, 2.1
+    figure, axis = canvas(step * steps + 1.7, 5.2)
+    names = {letter: [f"${letter}_{{{t}}}$" for t in range(1, steps + 1)] for letter in "hxz"}
+    centres = unrolled(
+        axis, names["h"], inputs=names["x"], outputs=names["z"], initial="$h_0$", x=2.2, y=y, step=step
+    )
+    for t, (x, _) in enumerate(centres):
+        arrow(axis, (x + 0.18, y + 1.0), (x + 0.18, y + 0.3), color=GRADIENT)  # from the answer
+        if t % length:  # from the step after it, inside a chunk
+            arrow(axis, (x - 0.43, y - 0.16), (x - step + 0.43, y - 0.16), color=GRADIENT)
+    cut = (centres[length - 1][0] + centres[length][0]) / 2
+    axis.plot([cut, cut], [0.3, 4.0], color="black", linewidth=2, linestyle="--")
+    axis.text(cut, 4.15, "cut: the state goes on as a number", fontsize=15, ha="center")
+    for number, first in enumerate((0, length), start=1):
+        middle = (centres[first][0] + centres[first + length - 1][0]) / 2
+        axis.text(middle, 4.75, f"chunk {number}", fontsize=16, ha="center", weight="bold")
     return figure
 
 

@@ -23,8 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.exercises import WIDTH
 
-# One style for every figure of a lesson, set where this module is imported.
-plt.style.use("course_utils.unrolled")
+# One style for every figure of a lesson, set where this module is imported. It starts from Matplotlib's
+# own defaults, so that a user's matplotlibrc (a dark one, say) changes no figure.
+plt.style.use(["default", "course_utils.unrolled"])
 
 # Diverging map for values around zero: blue to red through white, never red/green.
 DIVERGING = "RdBu_r"
