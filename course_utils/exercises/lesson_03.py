@@ -282,8 +282,8 @@ def cell_step(x_t, states, weights):
         answers=("choice", "because"),
         judge=lambda choice, because: judge.a_choice(choice, because, "b", LOST_STATE),
         hints=(
-            "Where in the sequence is the mistake largest? Look again at the figure of the lost state.",
-            "Which of the four tests would have failed in the cell that draws that figure?",
+            "Where in the sequence is the mistake largest? Look again at the two lines of that section.",
+            "Which of the four tests would have failed where the state was forgotten?",
         ),
         solution="""
 choice = "b"
