@@ -24,7 +24,7 @@ REVIEW = (
     "The first twenty minutes are terrible: wooden acting, a boring voice that explains what we see anyway. "
     "But stay in your seat. What follows is one of the most moving and wonderful stories I know."
 )
-LINEAR = ("bag-of-words", "tfidf-bigrams", "tfidf-bigrams-all")
+LINEAR = ("bag-of-words", "tfidf-bigrams", "tfidf-bigrams-all", "nb-bigrams", "nb-trigrams")
 
 
 def word_by_word() -> plt.Figure:

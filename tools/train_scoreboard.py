@@ -8,6 +8,7 @@ of README.md (the best five) and data/README.md (all) anew.
 """
 
 import argparse
+import base64
 import json
 import os
 import platform
@@ -43,6 +44,8 @@ PLAIN = {
     "tfidf-bigrams": "weighted counts of words and pairs",
     "tfidf-bigrams-all": "weighted counts, more training reviews",
     "bag-of-words": "weighted counts of words",
+    "nb-bigrams": "counts of words and pairs, naive-Bayes weights",
+    "nb-trigrams": "counts of words, pairs, triples, naive-Bayes weights",
 }
 LENGTHS = (100, 150, 200, 300, 500)  # ids, start id included: upper ends of the groups but the last
 
@@ -61,6 +64,8 @@ def make_run(system: str, source: str, seed: int, verbose: bool = False) -> Run:
         if trained.validation is None
         else accuracy(trained.validation, reviews.validation.labels),
         "test_accuracy": accuracy(trained.test, labels),
+        # Bit k: was review k of the test part judged rightly? So any two runs can be compared in pairs.
+        "right": base64.b64encode(np.packbits((trained.test > 0.5) == labels).tobytes()).decode(),
         "test_loss": round(log_loss(trained.test, labels), 4),
         "parameters": trained.parameters,
         "epochs": trained.epochs,
