@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
 
@@ -31,4 +31,17 @@ def check_count(name: str, value: int) -> int:
 def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
     """Raise ValueError unless the value is one of the choices."""
     if value not in choices:
-        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, choices))}")
+        one_of = "one of " if len(choices) > 1 else ""
+        raise ValueError(f"{name}={value!r}: expected {one_of}{', '.join(map(repr, choices))}")
+
+
+def check_numbers(name: str, value: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """Return numbers as an array of this dtype; raise ValueError for other things, and for too large ones."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} holds {array.dtype}: expected numbers")
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(dtype, copy=False)
+    except FloatingPointError:
+        raise ValueError(f"{name} holds numbers that are too large for {dtype}: scale them first") from None

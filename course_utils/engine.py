@@ -1,7 +1,8 @@
 """Training in NumPy: layers in a row, a loss, three optimisers and `fit`.
 
-Names and numbers are Keras's, for two classes and a model that ends in `Dense(1)`: its
-output is a logit, above 0 for class 1. A training step is forward, loss, backward, update.
+Names and numbers are Keras's. Two classes: the model ends in `Dense(1)`, its output is a logit, above
+0 for class 1. Several: it ends in `Dense(classes)`, one logit a class (see `Sequential.compile`).
+A training step is forward, loss, backward, update.
 Whatever is wrong is raised before the update, so that a step that fails leaves the weights
 as they were.
 
@@ -15,17 +16,18 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import cache
-from itertools import zip_longest
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from course_utils import layers as all_layers
 from course_utils.checks import Array, check_choice, check_count, check_shape
+from course_utils.fast import cores
+from course_utils.fast.cores import one_blas_thread as one_blas_thread
+from course_utils.fast.side_by_side import side_by_side as side_by_side
 from course_utils.layers import Layer, sigmoid
 from course_utils.optimizers import SGD as SGD
 from course_utils.optimizers import Adam as Adam
@@ -35,21 +37,7 @@ from course_utils.optimizers import RMSprop as RMSprop
 from course_utils.optimizers import global_norm as global_norm
 from course_utils.text import Side, length_batches, pad_sequences
 
-READ_WORDS: Any = (all_layers.Recurrent.forward, all_layers.Bidirectional.forward)
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()  # looking for them takes a while: once is enough
-
-
-def one_blas_thread() -> Any:
-    """Keep matrix products on one core inside a `with` block; afterwards all is as before.
-
-    The products of a recurrent net are small: cores that share one wait longer than they work.
-    """
-    return _libraries().limit(limits=1, user_api="blas")
 
 
 @cache
@@ -64,10 +52,26 @@ def _keep_freed_memory() -> None:
 def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Return the mean of -log p(label) and its gradient; both arguments are (batch, 1).
 
-    Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
+    Written as ``max(a, 0) - a y + log(1 + exp(-|a|))``, which never overflows.
     """
     losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
     return float(losses.sum() / len(losses)), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
+
+
+def softmax_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """Return the mean of -log p(label) and its gradient; logits (batch, classes), labels (batch,).
+
+    p = softmax(logits), made from differences to the largest logit, which never overflow.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows, count = np.arange(len(labels)), labels.dtype.type(len(labels))
+    gradient = np.exp(log_p)
+    gradient[rows, labels] -= 1
+    return float(-log_p[rows, labels].sum() / count), gradient / logits.dtype.type(count)
+
+
+LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 
 
 class Sequential:
@@ -84,6 +88,7 @@ class Sequential:
             raise ValueError("layers is empty: expected at least one layer")
         self.layers = list(layers)
         self.optimizer: Optimizer | None = None
+        self.loss = LOSSES[0]
         if seed is not None:
             for layer, own in zip(
                 layers, np.random.default_rng(seed).integers(2**31, size=len(layers)), strict=True
@@ -119,9 +124,26 @@ class Sequential:
             layer.set_weights(rest[:count])
             rest = rest[count:]
 
-    def compile(self, optimizer: Optimizer) -> None:
-        """Choose the optimiser; the loss is always binary cross-entropy from logits."""
-        self.optimizer = optimizer
+    def compile(self, optimizer: Optimizer, loss: str = "binary_crossentropy") -> None:
+        """Choose the optimiser and the loss; both losses take logits.
+
+        "binary_crossentropy": the model ends in `Dense(1)`, labels are 0 or 1. With
+        "sparse_categorical_crossentropy" it ends in `Dense(classes)`, and labels are whole numbers from 0
+        to classes - 1. Raises ValueError for another loss.
+        """
+        check_choice("loss", loss, LOSSES)
+        self.optimizer, self.loss = optimizer, loss
+
+    def check_labels(self, y: ArrayLike, count: int) -> Array:
+        """Return labels as an array (count,); raise ValueError for one that the loss does not know."""
+        labels = np.asarray(y)
+        check_shape("y", labels, (count or "reviews",))
+        classes = 2 if self.loss == LOSSES[0] else getattr(self.layers[-1], "units", np.inf)
+        wrong = np.flatnonzero(~((labels >= 0) & (labels < classes) & (labels % 1 == 0)))
+        if wrong.size:
+            whole = "0 or 1" if self.loss == LOSSES[0] else f"a whole number from 0 to {classes - 1}"
+            raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected {whole}")
+        return labels
 
     def chosen_optimizer(self) -> Optimizer:
         """Return the optimiser; raise ValueError before `compile`."""
@@ -145,13 +167,9 @@ class Sequential:
         mask = None
         if not isinstance(self.layers[0], all_layers.Embedding):  # which checks its ids itself
             self.check_input(y)
-        for layer, after in zip_longest(self.layers, self.layers[1:]):
+        for layer in self.layers:
             mask_after = layer.compute_mask(y, mask)
-            if type(layer) is all_layers.Embedding and getattr(type(after), "forward", None) in READ_WORDS:
-                y = layer.look_up(y)
-            else:
-                y = layer.forward(y, mask, training)
-            mask = mask_after
+            y, mask = layer.forward(y, mask, training), mask_after
         return np.asarray(y)
 
     __call__ = forward
@@ -168,18 +186,15 @@ class Sequential:
         Raises FloatingPointError if the loss or a gradient is not finite.
         """
         x = np.asarray(x)
-        labels = check_labels(y, len(x))
+        labels = self.check_labels(y, len(x))
         with one_blas_thread():
             return self._step(x, labels)
 
     def _step(self, x: Array, labels: Array) -> dict[str, float]:
         """Make one training step, where products are kept on one core already."""
         optimizer = self.chosen_optimizer()
-        optimizer.check()
-        if optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
-            optimizer.catch_up(self.weights, x)
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
-            scores, dy = evaluate_logits(self.forward(x, training=True), labels)
+            scores, dy = evaluate_logits(self.forward(x, training=True), labels, self.loss)
             if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
                     f"the loss is {scores['loss']} at step {optimizer.iterations + 1}: try "
@@ -209,15 +224,15 @@ class Sequential:
         With `patience`, training ends after so many epochs without a better `monitor`, "val_loss" or
         "val_accuracy", and the best weights come back. `seed` fixes the order of the reviews.
         """
-        labels = check_labels(y, len(x))
+        labels = self.check_labels(y, len(x))
         self.check_input(x)
         if patience is not None and validation_data is None:
             raise ValueError(f"patience={patience} watches {monitor}: give validation_data=(x, y)")
         check_choice("monitor", monitor, ("val_loss", "val_accuracy"))
         if validation_data is not None:
             self.check_input(validation_data[0])
-            check_labels(validation_data[1], len(validation_data[0]))
-        optimizer = self.chosen_optimizer()
+            self.check_labels(validation_data[1], len(validation_data[0]))
+        self.chosen_optimizer()
         _keep_freed_memory()
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
@@ -226,20 +241,18 @@ class Sequential:
             batches = make_batches(x, batch_size, rng)
             total = {"loss": 0.0, "accuracy": 0.0}
             seen = 0
-            with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
-                try:
-                    optimizer.lazy = optimizer.weight_decay is None  # decay reaches every word at every step
-                    for rows in batches:
-                        scores = self._step(take(x, rows, padding), labels[rows])
-                        total = {name: total[name] + scores[name] * len(rows) for name in total}
-                        seen += len(rows)
-                        bar.set_description(
-                            f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
-                        )
-                        bar.update()
-                finally:
-                    optimizer.lazy = False
-                    optimizer.catch_up(self.weights)
+            with (
+                one_blas_thread(),
+                tqdm(file=sys.stdout, total=len(batches), disable=not verbose or cores.in_a_job) as bar,
+            ):
+                for rows in batches:
+                    scores = self._step(take(x, rows, padding), labels[rows])
+                    total = {name: total[name] + scores[name] * len(rows) for name in total}
+                    seen += len(rows)
+                    bar.set_description(
+                        f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
+                    )
+                    bar.update()
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
@@ -271,8 +284,8 @@ class Sequential:
         self, x: Reviews, y: ArrayLike, batch_size: int = 256, padding: Side = "pre"
     ) -> dict[str, float]:
         """Return the mean loss and the accuracy over all reviews."""
-        labels = check_labels(y, len(x))
-        return evaluate_logits(self.predict(x, batch_size, padding), labels)[0]
+        labels = self.check_labels(y, len(x))
+        return evaluate_logits(self.predict(x, batch_size, padding), labels, self.loss)[0]
 
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
         """Write layers and weights, but not the optimiser, into one .npz file.
@@ -300,25 +313,22 @@ class Sequential:
         return model
 
 
-def evaluate_logits(logits: Array, labels: Array) -> tuple[dict[str, float], Array]:
-    """Return loss and accuracy of logits (batch, 1) against labels (batch,), and the gradient."""
-    if logits.shape != (len(labels), 1):
+def evaluate_logits(logits: Array, labels: Array, loss: str = LOSSES[0]) -> tuple[dict[str, float], Array]:
+    """Return loss and accuracy of logits (batch, 1 or classes) against labels (batch,), and the gradient."""
+    binary = loss == LOSSES[0]
+    if logits.ndim != 2 or len(logits) != len(labels) or (logits.shape[1] == 1) != binary:
+        wanted, end = (1, "Dense(1)") if binary else ("classes", "Dense(classes)")
         raise ValueError(
-            f"the output has shape {logits.shape}: expected ({len(labels)}, 1); end with Dense(1)"
+            f"the output has shape {logits.shape}: expected ({len(labels)}, {wanted}); end with {end}"
         )
-    column = labels[:, None].astype(logits.dtype)
-    loss, dy = binary_crossentropy(logits, column)
-    return {"loss": loss, "accuracy": np.count_nonzero((logits > 0) == column) / len(column)}, dy
-
-
-def check_labels(y: ArrayLike, count: int) -> Array:
-    """Return labels as an array (count,); raise ValueError unless all are 0 or 1."""
-    labels = np.asarray(y)
-    check_shape("y", labels, (count or "reviews",))
-    wrong = np.flatnonzero((labels != 0) & (labels != 1))
-    if wrong.size:
-        raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected 0 or 1")
-    return labels
+    if binary:
+        column = labels[:, None].astype(logits.dtype)
+        value, dy = binary_crossentropy(logits, column)
+        right = np.count_nonzero((logits > 0) == column)
+    else:
+        value, dy = softmax_crossentropy(logits, labels.astype(np.int64))
+        right = np.count_nonzero(logits.argmax(axis=1) == labels)
+    return {"loss": value, "accuracy": float(right / len(labels))}, dy
 
 
 def make_batches(
