@@ -129,6 +129,28 @@ def saturation(totals_by_name: Mapping[str, ArrayLike]) -> Figure:
     return figure
 
 
+FLOOR = 1e-12  # below it a difference of states is mostly rounding
+
+
+def fading(distances_by_name: Mapping[str, ArrayLike]) -> Figure:
+    """Draw how far apart the states of two runs are, step by step, on a logarithmic scale.
+
+    The distances have shape (timesteps,), one array a name. Zero has no place on this scale, and
+    what is smaller than ``FLOOR`` is rounding: both are drawn at the edge of a grey band that says so.
+    """
+    figure, axis = plt.subplots(figsize=(11, 5))
+    axis.axhspan(FLOOR / 30, FLOOR, color="0.85")
+    steps = 1
+    for name, values in distances_by_name.items():
+        distances = np.asarray(values, dtype=float)
+        steps = len(distances)
+        axis.semilogy(np.arange(1, steps + 1), np.maximum(distances, FLOOR), label=name)
+    axis.text(steps, FLOOR / 6, "nothing left, or rounding", ha="right", va="center")
+    axis.set(xlabel="timestep", ylabel="distance of the states", ylim=(FLOOR / 30, None))
+    axis.legend(title="weights", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
 def yes_no(
     axis: Axes, values: ArrayLike, *, labels: Sequence[str], title: str = "", xlabel: str = ""
 ) -> None:
