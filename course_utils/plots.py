@@ -23,8 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.exercises import WIDTH
 
-# One style for every figure of a lesson, set where this module is imported.
-plt.style.use("course_utils.unrolled")
+# One style for every figure of a lesson, set where this module is imported. It starts from Matplotlib's
+# own defaults, so that a user's matplotlibrc (a dark one, say) changes no figure.
+plt.style.use(["default", "course_utils.unrolled"])
 
 # Diverging map for values around zero: blue to red through white, never red/green.
 DIVERGING = "RdBu_r"
@@ -288,7 +289,7 @@ def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figur
         timesteps = rows // batches
         axis.set(title=name, xlabel="feature", xticks=[])
         axis.set_yticks(
-            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps}" for i in range(rows)]
+            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps + 1}" for i in range(rows)]
         )
         axis.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
         axis.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
