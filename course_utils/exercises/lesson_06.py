@@ -135,7 +135,7 @@ def judge_step(my_gru_step: Any) -> None:
             for order in permutations(range(3)):
                 columns = np.concatenate([np.arange(units) + units * block for block in order])
                 moved = step(x_t, h, [W[:, columns], U[:, columns], b[..., columns]])
-                if order != (0, 1, 2) and judge.the_same(got, moved):
+                if batch != 4 and order != (0, 1, 2) and judge.the_same(got, moved):
                     names = ", ".join("zrh"[order.index(k)] for k in range(3))
                     raise Wrong(f"the blocks are taken for {names}; in Keras's weights they are z, r, h")
             if reset_after and batch == 2:
@@ -442,7 +442,7 @@ bias_for_30 = 3
 bias_for_100 = 4
 bias_for_200 = 5
 choice = "b"
-because = "Each step takes away 1 - z, and that shrinks by a factor of e with every unit of the bias."
+because = "Each step takes away 1 - z, and one more in the bias divides that by about e."
 """,
         why="So a bias of about the logarithm of the distance is right, as Tallec and Ollivier say. With the "
         "LSTM it is the same, with two biases in place of one.",
