@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev
 INSTRUCTOR := $(VENV)/instructor
+SITE := $(VENV)/site
 NBGRADER := build/nbgrader-environment
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -16,6 +17,12 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # A lesson that was only opened is saved as it was, with any version of Python.
 KEEP := --FileContentsManager.pre_save_hook=course_utils.saving.keep_language_info
 NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-env
+
+LESSONS := $(wildcard notebooks/*.ipynb)
+# These hold cells that compare seconds: they run alone. The others run two at a time, their lines kept together
+# where make can do it (macOS has an older one).
+ALONE := $(foreach number,08 09 10 14,$(wildcard notebooks/$(number)_*.ipynb))
+TWO := -j2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # What a user has set for other work reaches neither the installation nor a lesson. What pip needs to
 # reach its packages (PIP_INDEX_URL, PIP_FIND_LINKS, PIP_CERT, pip.conf …) stays.
@@ -38,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present test-browser test-nbgrader timing benchmark scoreboard clean
+	slides present site test-browser test-nbgrader timing benchmark scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,9 +55,14 @@ lab: $(READY)  ## open the course in JupyterLab, at the first lesson
 
 test: $(DEV) lint types  ## everything: style, types, unit and hygiene tests, every notebook, every exercise solved
 	$(BIN)/python -m pytest
-	$(NBVAL) notebooks
+	$(MAKE) --no-print-directory $(TWO) $(addprefix nbval/,$(filter-out $(ALONE),$(LESSONS)))
+	$(NBVAL) $(ALONE)
 	$(BIN)/python -m tools.make_solutions --short
 	COURSE_PROGRESS=off $(NBVAL) build/solutions-short
+
+# One lesson, with one thread for each library: so two share two cores without waiting for each other.
+nbval/%:
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(NBVAL) $*
 
 setup: $(READY)  ## create .venv and install the pinned requirements
 
@@ -107,8 +119,15 @@ present: $(INSTRUCTOR)  ## for instructors: present a lesson with a live kernel:
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/build/present/$(notdir $(or $(NB),$(FIRST)))" $(LAB_FLAGS) $(LAB_OPTIONS)
 
-test-browser: $(INSTRUCTOR)  ## the decks and JupyterLab in a real browser (needs npm and chromium)
-	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
+$(SITE): requirements-site.txt $(INSTRUCTOR)
+	$(PIP) --quiet --no-deps -r requirements-site.txt
+	@touch $(SITE)
+
+site: $(SITE)  ## the course as a web site that needs no network, in build/site (needs npm)
+	$(BIN)/python -m tools.make_site
+
+test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (needs npm and chromium)
+	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py tests/site_tests.py
 
 # nbgrader lives in an environment of its own, which sees the packages of the course through a path file:
 # beside the course it would put its menus into JupyterLab.

@@ -52,7 +52,7 @@ def _keep_freed_memory() -> None:
 def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Return the mean of -log p(label) and its gradient; both arguments are (batch, 1).
 
-    Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
+    Written as ``max(a, 0) - a y + log(1 + exp(-|a|))``, which never overflows.
     """
     losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
     return float(losses.sum() / len(losses)), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))

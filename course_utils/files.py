@@ -1,8 +1,8 @@
 """Files: the one way to write one, to read arrays from one, and where those of the package are.
 
-write_whole("model.npz", lambda file: np.savez(file, *weights))
-arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
-rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
+>>> write_whole("model.npz", lambda file: np.savez(file, *weights))
+>>> arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
+>>> rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
 """
 
 import math

@@ -289,7 +289,7 @@ def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figur
         timesteps = rows // batches
         axis.set(title=name, xlabel="feature", xticks=[])
         axis.set_yticks(
-            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps}" for i in range(rows)]
+            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps + 1}" for i in range(rows)]
         )
         axis.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
         axis.set_yticks(np.arange(rows + 1) - 0.5, minor=True)

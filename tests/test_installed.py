@@ -70,7 +70,7 @@ def cells_that_read(lesson):
 
 
 def test_what_lessons_read_is_there_without_a_clone(site):
-    """The cells of two lessons that read data, and the best net: in one process, since imports take longest."""
+    """The cells of two lessons that read data, and the best net, all in one process."""
     code = ["import course_utils; print(course_utils.__file__)"]
     for lesson in ("07", "12"):
         imports, reading = cells_that_read(lesson)

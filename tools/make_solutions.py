@@ -41,6 +41,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from course_utils.exercises import PROGRESS_VARIABLE, exercises
 from tools import NOTEBOOKS, ROOT
+from tools.execute_notebook import read
 from tools.exercise_cells import exercise_cells, setup_cell
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
@@ -114,7 +115,8 @@ def class_copy(lesson: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cell.source = re.sub(r'\n# solution\("[^"]*"\)|, solution\b', "", cell.source)
             for output in cell.outputs:
-                output.text = re.sub(r"^solution .*\n", "", output.get("text", ""), flags=re.MULTILINE)
+                if "text" in output:
+                    output.text = re.sub(r"^solution .*\n", "", output.text, flags=re.MULTILINE)
         else:
             cell.source = re.sub(r" With `solution`[^.]*\.", "", cell.source)
     return handed_out
@@ -152,7 +154,7 @@ def write_nbgrader_set(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        lesson = nbformat.read(path, as_version=4)
+        lesson = read(path)
         if exercise_cells(lesson):
             (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
             nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
@@ -164,7 +166,7 @@ def write_short_set(folder: Path) -> None:
     for path in folder.glob("*.ipynb"):
         path.unlink()
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        lesson = nbformat.read(path, as_version=4)
+        lesson = read(path)
         if exercise_cells(lesson):
             nbformat.write(short_copy(lesson), folder / path.name)
 
@@ -184,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, make in (("solutions", solved_copy), ("class", class_copy)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            nbformat.write(make(nbformat.read(path, as_version=4)), folder / name / path.name)
+            nbformat.write(make(read(path)), folder / name / path.name)
         print(f"{folder / name}: {len(list((folder / name).glob('*.ipynb')))} lessons")
     write_nbgrader_set(folder / "nbgrader")
     print(f"{folder / 'nbgrader'}: {len(list((folder / 'nbgrader').glob('source/*/*.ipynb')))} lessons")

@@ -202,8 +202,8 @@ def a_number_about(
         raise Wrong(f"{what} is {describe(got)}, expected a number")
     if expected / factor <= got <= expected * factor:
         return
-    near = [reason for slip, reason in reasons.items() if slip / factor <= got <= slip * factor]
-    raise Wrong(f"{what} {got:,}: {[*near, otherwise][0]}")
+    near = sorted((abs(slip - got), slip) for slip in reasons if slip / factor <= got <= slip * factor)
+    raise Wrong(f"{what} {got:,}: {reasons[near[0][1]] if near else otherwise}")
 
 
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:

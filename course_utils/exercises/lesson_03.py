@@ -122,10 +122,10 @@ def judge_cell(MyCell: Any) -> None:
     # Without a graph: TensorFlow warns whoever makes a new one at every check.
     model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
     model.build((None, 6, 4))
-    before = [np.array(weight) for weight in trained.trainable_weights]
+    before = trained.get_weights()
     stage("fit of a model with RNN(MyCell(3))", model.fit, x, x[:, -1, :1], verbose=0)
-    for name, old, weight in zip(WEIGHTS, before, trained.trainable_weights, strict=True):
-        if np.array_equal(old, np.array(weight)):
+    for name, old, new in zip(WEIGHTS, before, trained.get_weights(), strict=True):
+        if np.array_equal(old, new):
             raise Wrong(
                 f"fit moved the {name} by nothing: no gradient reaches it. Does stop_gradient, "
                 "or a way through NumPy, stand between it and the output?"
@@ -282,8 +282,8 @@ def cell_step(x_t, states, weights):
         answers=("choice", "because"),
         judge=lambda choice, because: judge.a_choice(choice, because, "b", LOST_STATE),
         hints=(
-            "Where in the sequence is the mistake largest? Look again at the figure of the lost state.",
-            "Which of the four tests would have failed in the cell that draws that figure?",
+            "Where in the sequence is the mistake largest? Look again at the two lines of that section.",
+            "Which of the four tests would have failed where the state was forgotten?",
         ),
         solution="""
 choice = "b"
@@ -337,8 +337,8 @@ class MyCell(keras.layers.Layer):
         answers=("without_activation", "relu_scale", "tanh_ends_at"),
         judge=judge_scale,
         hints=(
-            "Change the first line of the cell with the figure, run the cell, and look at the right ends.",
-            "The cell also prints where each curve ends: without an activation in five digits.",
+            "Change the first line of that cell, run it and the figure after it, and look at the right ends.",
+            "The first cell also prints where each curve ends: without an activation in five digits.",
             "relu drops about half of the numbers at each step, so U must be well above 1 to make it grow.",
         ),
         solution="""

@@ -207,10 +207,10 @@ def judge_influence(
         15,
         {
             25: "an upper layer adds no arrow from the right: no state can know a later word",
-            10: "the diagonal is dark, too: a state knows its own word",
+            10: "the diagonal counts, too: a state knows its own word",
             5: "the upper layer keeps what the lower one knew of the words before",
         },
-        "count the dark fields of the first matrix; they form a triangle",
+        "count the ones of the first matrix; they form a triangle",
     )
     judge.a_count(
         "forward_on_backward",
@@ -230,7 +230,7 @@ def judge_influence(
     if word not in ("film", "was", "not", "bad"):
         raise Wrong(f"known_at_first_place is {known_at_first_place!r}, expected one of the five words")
     if word != "bad":
-        raise Wrong(f"known_at_first_place: {word!r} is light there; read the top row of the third matrix")
+        raise Wrong(f"known_at_first_place: {word!r} has a 0 there; read the top row of the third matrix")
 
 
 EXERCISES = (

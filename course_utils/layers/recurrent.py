@@ -104,6 +104,7 @@ class Recurrent(Layer):
         shown = valid | (not self.zero_output_for_mask)
         if initial_state is not None:  # Keras shows zeros before the first word
             shown = np.logical_or.accumulate(valid)
+        # A copy, for a view of the last state would hold on to all states.
         y = (h[1:] * shown).swapaxes(0, 1) if self.return_sequences else h[-1].copy()
         return self.keep(y, (x, h, steps, valid, shown))
 

@@ -184,7 +184,7 @@ def run_both_ways(x, stack):
         ("= 25", "= 20", "the corners"),
         ("= 25", "= 24", "the upper one adds those before"),
         ('"bad"', '"the"', "if the backward layer had been turned"),
-        ('"bad"', '"not"', "is light there"),
+        ('"bad"', '"not"', "has a 0 there"),
         ('"bad"', '"good"', "expected one of the five words"),
         ('"bad"', "4", "expected a word"),
     ],
