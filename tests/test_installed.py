@@ -72,14 +72,14 @@ def cells_that_read(lesson):
 def test_what_lessons_read_is_there_without_a_clone(site):
     """The cells of two lessons that read data, and the best net, all in one process."""
     code = ["import course_utils; print(course_utils.__file__)"]
-    for lesson in ("07", "12"):
+    for lesson in ("08", "12"):
         imports, reading = cells_that_read(lesson)
         assert reading
         code.append(f"exec({chr(10).join([*imports, *reading])!r}, {{}}); print('lesson {lesson} ran')")
     code.append("from course_utils.best import load_best; load_best()")
     first, *shown = run(site, "\n".join(code)).splitlines()
     assert Path(first).is_relative_to(site)
-    assert {"lesson 07 ran", "lesson 12 ran"} < set(shown)
+    assert {"lesson 08 ran", "lesson 12 ran"} < set(shown)
     assert shown[-1].startswith("best_model.npz: ")
     assert len(shown) > 20
 
