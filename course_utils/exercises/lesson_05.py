@@ -231,8 +231,9 @@ def judge_layer(my_lstm: Any) -> None:
         W, U = rng.normal(size=(features, 4 * units)), rng.normal(size=(units, 4 * units))
         b = rng.normal(size=4 * units)
         given: dict[str, Any] = dict(options)
-        mask = given.get("mask")
-        mask = np.ones((batch, timesteps), bool) if mask is None else mask
+        mask: Array = np.ones((batch, timesteps), bool)
+        if given.get("mask") is not None:
+            mask = given["mask"]
         nothing = np.zeros((batch, units)), np.zeros((batch, units))
         first = nothing
         if "initial_state" in given:
