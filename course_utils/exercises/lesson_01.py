@@ -244,7 +244,7 @@ def run_batch(x, kernel, recurrent_kernel, bias):
         ),
         solution="""
 choice = "c"
-because = "Around zero the terms of the sum cancel, and small weights keep its spread where tanh is steep."
+because = "Around zero the terms of the sum cancel, and small weights keep it where tanh is steep."
 """,
         why="Compare your reason with this one: weights around zero let terms cancel, and Glorot's scale "
         "keeps the spread of the sum where tanh is steep. The other changes leave 96 or more positive terms.",

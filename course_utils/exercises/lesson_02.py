@@ -461,7 +461,7 @@ def look_up(ids, table):
         ),
         solution="""
 choice = "b"
-because = "The mask is ids != 0, so it is False at every 'the', and the average leaves these places out."
+because = "The mask is ids != 0, so it is False at every 'the', and the average skips these places."
 """,
         why="Compare your reason with this one: the mask is ids != 0 and nothing more. The most frequent "
         "word is lost without an error; therefore no word may have the id 0.",
@@ -530,7 +530,7 @@ accuracy_of_nonsense = 0.516
 share_at_the_ends = 0.64
 agreement_of_nonsense = 0.04
 choice = "b"
-because = "All rows move along w whatever the labels say; only how far and to which side comes from them."
+because = "Rows move along w whatever the labels say; how far and to which side comes from them."
 """,
         why="A control must be able to fail, and this one does: the piles alone would have proved nothing "
         "about sentiment. What proves it is who stands where, which only true labels bring about.",
