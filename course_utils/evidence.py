@@ -7,7 +7,8 @@ batches in another order: run it again with another seed, and the score is anoth
 ``compare`` puts the lead of one model beside its error. A lead is *shown* when it is larger than
 Student's t times that error: 12.7 errors with two runs, 4.3 with three, 3.2 with four, because a
 spread that is judged from few runs is itself uncertain. A rule such as "more than two errors"
-calls equal models different in 30 of 100 cases with two seeds, and in 18 with three.
+calls equal models different in 30 of 100 cases with two seeds, and in 18 with three. The reviews'
+share of the error is judged from many reviews, and gets Student's t of theirs, which is 2.0.
 """
 
 from collections.abc import Sequence
@@ -28,14 +29,18 @@ class Comparison:
     """What a comparison of two models found; print it for one line.
 
     ``lead``: mean score of the first minus mean score of the second. ``error``: the standard
-    error of that lead. ``needed``: the size from which a lead counts as shown. ``runs``: how
-    many runs each of the two has.
+    error of that lead, the root of the squares of its two sources: ``of_training``, the spread over
+    the runs, and ``of_reviews``, what the choice of the reviews adds (0 without verdicts).
+    ``needed``: the size from which a lead counts as shown. ``runs``: how many runs each of the two
+    has.
     """
 
     lead: float
     error: float
     needed: float
     runs: tuple[int, int]
+    of_training: float
+    of_reviews: float
 
     @property
     def shown(self) -> bool:
@@ -80,9 +85,13 @@ def compare(
     run because trainings differ, and because each run is lucky on other reviews. Its mean over the
     *runs* moves from review to review because the models differ there in every run, and once more
     because each run is lucky on other reviews. That last part is in both. It is measured by
-    what is left of d without the means of its run and of its review, and taken off once (analysis
-    of variance with two random factors). Both parts get Student's t of the runs, although the
-    reviews are many: too strict rather than too lax.
+    what is left of d without the means of its run and of its review, and taken off once, from the
+    error by reviews (analysis of variance with two random factors).
+
+    Each source then has a t of its own, runs − 1 and reviews − 1 degrees of freedom, and
+    ``needed`` is the root of the squares of both products (Banerjee, 1960, "Approximate confidence
+    interval for linear functions of means of k populations when the population variances are not
+    equal": never more false alarms than asked for). Without verdicts it is t times the error.
 
     Returns a ``Comparison``. Raises ValueError for fewer than two runs, for values that are no
     finite numbers, and for verdicts that do not fit the scores.
@@ -94,19 +103,27 @@ def compare(
         raise ValueError(f"comparisons={comparisons!r}: expected a whole number, 1 or more")
     scores = [_scores(name, values) for name, values in (("a", a), ("b", b))]
     paired = len(scores[0]) == len(scores[1])
-    if verdicts is None:
-        squared_error = sum(x.var(ddof=1) / len(x) for x in _differences(scores, paired))
-    else:
-        squared_error = _two_sources(_differences(_right(verdicts, scores), paired))
     fewest = min(len(x) for x in scores)
-    error = float(np.sqrt(squared_error))
-    student = float(stdtrit(fewest - 1, 1 - FALSE_ALARMS / (2 * comparisons)))
+    if verdicts is None:
+        of_training = float(np.sqrt(sum(x.var(ddof=1) / len(x) for x in _differences(scores, paired))))
+        of_reviews = needed_for_reviews = 0.0
+    else:
+        parts = _differences(_right(verdicts, scores), paired)
+        of_training, of_reviews = _two_sources(parts)
+        needed_for_reviews = _student(parts[0].shape[1], comparisons) * of_reviews
     return Comparison(
         lead=float(scores[0].mean() - scores[1].mean()),
-        error=error,
-        needed=student * error,
+        error=float(np.hypot(of_training, of_reviews)),
+        needed=float(np.hypot(_student(fewest, comparisons) * of_training, needed_for_reviews)),
         runs=(len(scores[0]), len(scores[1])),
+        of_training=of_training,
+        of_reviews=of_reviews,
     )
+
+
+def _student(count: int, comparisons: int) -> float:
+    """Student's t, two-sided, for a spread that is judged from ``count`` values."""
+    return float(stdtrit(count - 1, 1 - FALSE_ALARMS / (2 * comparisons)))
 
 
 def _differences(arrays: Sequence[NDArray[np.float64]], paired: bool) -> list[NDArray[np.float64]]:
@@ -114,8 +131,8 @@ def _differences(arrays: Sequence[NDArray[np.float64]], paired: bool) -> list[ND
     return [arrays[0] - arrays[1]] if paired else [arrays[0], -arrays[1]]
 
 
-def _two_sources(parts: Sequence[NDArray[np.float64]]) -> float:
-    """Squared error of the sum of the parts' means; each part has shape (runs, reviews)."""
+def _two_sources(parts: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """Error by the runs, and what the reviews add to it; each part has shape (runs, reviews)."""
     reviews = parts[0].shape[1]
     by_runs = sum(part.mean(axis=1).var(ddof=1) / len(part) for part in parts)
     by_reviews = sum(part.mean(axis=0) for part in parts).var(ddof=1) / reviews
@@ -123,7 +140,7 @@ def _two_sources(parts: Sequence[NDArray[np.float64]]) -> float:
     for part in parts:
         rest = part - part.mean(axis=1, keepdims=True) - part.mean(axis=0) + part.mean()
         in_both += np.sum(rest**2) / ((len(part) - 1) * (reviews - 1)) / part.size
-    return float(by_runs + max(0.0, by_reviews - in_both))
+    return float(np.sqrt(by_runs)), float(np.sqrt(max(0.0, by_reviews - in_both)))
 
 
 def _scores(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -1,23 +1,33 @@
-"""Files: the one way to write one, and where those are that come with the package.
+"""Files: the one way to write one, to read arrays from one, and where those of the package are.
 
-write_whole("model.npz", lambda file: np.savez(file, *weights))
-rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
+>>> write_whole("model.npz", lambda file: np.savez(file, *weights))
+>>> arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
+>>> rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
 """
 
+import math
 import os
 import re
 import secrets
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 DRAFT = ".unrolled-draft-"  # how the name of every half-written file begins, and of no other
 LEFT_OVER_S = 3600  # a draft that nobody has written to for so long belongs to a killed process
 LOCK = ".unrolled-lock"
 LOCK_WAIT_S = 10.0  # a change takes milliseconds: whoever waits longer waits for a frozen process
+MAX_NPZ_BYTES = 128 << 20  # of all arrays together: the models of the course take 1 to 12 million bytes
+PLAIN = "biufcSU"  # kinds of arrays that hold numbers or text and nothing else
+MAX_LIST_BYTES = 1 << 20  # of a zip's table of contents: ten thousand arrays
+AT_ONCE = 1 << 20  # bytes that are unpacked in one step
 SHIPPED = Path(str(files("course_utils").joinpath("shipped")))  # data/README.md describes what is in it
 
 
@@ -89,6 +99,108 @@ def _remove_left_over_drafts(folder: Path) -> None:
             with suppress(OSError):
                 if time.time() - path.lstat().st_mtime > LEFT_OVER_S:
                     path.unlink()
+
+
+def read_npz(
+    path: str | os.PathLike[str],
+    max_bytes: int = MAX_NPZ_BYTES,
+    objects: Callable[[IO[bytes], tuple[int, ...]], Any] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Read all arrays of a file that `np.savez` wrote, or refuse the file; nothing in it is executed.
+
+    The file may come from anywhere. Whatever it claims, no more than `max_bytes` bytes of arrays are
+    unpacked, and `np.load`'s dozen kinds of errors for damaged files become one. `objects` reads a
+    member that holds Python objects, from the open file behind its header and its shape; without it
+    such a file is refused.
+
+    Raises FileNotFoundError, or ValueError that names the file and says what is wrong with it. A
+    ValueError that `objects` raises comes through as it is.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path.name} is not there")
+    if not path.is_file():
+        raise ValueError(f"{path.name} is no ordinary file: expected one that np.savez wrote")
+    try:
+        with open(path, "rb") as file:
+            _check_ends(file, max_bytes)
+            with zipfile.ZipFile(file) as archive:
+                return _read_members(archive, max_bytes, objects)
+    except Refused as error:
+        raise ValueError(f"{path.name} {error}") from None
+    except PermissionError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from None
+    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for damaged bytes
+        kind = f"{type(error).__name__}: {error}"
+        raise Damaged(f"{path.name} is damaged, cut short or not an .npz file ({kind:.120})") from None
+
+
+class Refused(Exception):
+    """A file is whole, and not what is expected; the message goes on after the file's name."""
+
+
+class Damaged(ValueError):
+    """The bytes of a file are not as they were written: only another copy helps."""
+
+
+def _check_ends(file: BinaryIO, max_bytes: int) -> None:
+    """Refuse what would cost time or memory before the first array is read."""
+    if file.read(2) == b"\x1f\x8b":
+        raise Refused("is packed with gzip: unpack it first, with gunzip")
+    length = file.seek(0, os.SEEK_END)
+    if length > max_bytes:
+        raise Refused(f"is {length:,} bytes long: expected at most {max_bytes:,}")
+    file.seek(max(0, length - (1 << 16) - 22))  # a zip ends in 22 bytes and a comment of at most 64 KiB
+    tail = file.read()
+    end = tail.rfind(b"PK\5\6")
+    listed = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
+    if listed > MAX_LIST_BYTES or b"PK\6\7" in tail[max(0, end - 20) : max(0, end)]:
+        raise Refused("lists more arrays than a model or data set has")
+
+
+def _read_members(
+    archive: zipfile.ZipFile, max_bytes: int, objects: Callable[[IO[bytes], tuple[int, ...]], Any] | None
+) -> dict[str, NDArray[Any]]:
+    members = archive.infolist()
+    size = sum(info.file_size for info in members)
+    if size > max_bytes:
+        raise Refused(f"claims to hold {size:,} bytes: expected at most {max_bytes:,}")
+    arrays = {}
+    for info in members:
+        # Other kinds of compression unpack without a limit, and np.savez never writes them.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+            raise Refused("is packed in another way than np.savez does: save it again with np.savez")
+        with archive.open(info) as member:
+            arrays[info.filename.removesuffix(".npy")] = _read_member(member, info.file_size, objects)
+    return arrays
+
+
+def _read_member(
+    member: IO[bytes], size: int, objects: Callable[[IO[bytes], tuple[int, ...]], Any] | None
+) -> Any:
+    if (version := np.lib.format.read_magic(member)) != (1, 0):
+        raise Refused(f"holds an array of format {version}: expected (1, 0), as np.savez writes it")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
+    if dtype.hasobject:
+        if objects is None:
+            raise Refused("holds Python objects: expected arrays of numbers or text alone")
+        return objects(member, shape)
+    if dtype.kind not in PLAIN or dtype.shape or not dtype.itemsize:
+        raise Refused(f"holds an array of {dtype}: expected numbers or text")
+    nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes != size - member.tell() or min(shape, default=0) < 0:
+        raise Refused(f"holds an array of shape {shape} in {size:,} bytes, which cannot be")
+    content = np.empty(nbytes, np.uint8)
+    at = 0
+    while at < nbytes:  # reading past the last byte compares the checksum
+        piece = member.read(min(AT_ONCE, nbytes - at))
+        if not piece:
+            raise EOFError("the file ends inside an array")
+        content[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
+        at += len(piece)
+    if not nbytes:
+        return np.zeros(shape, dtype)
+    return content.view(dtype).reshape(shape, order="F" if fortran else "C")
 
 
 @contextmanager

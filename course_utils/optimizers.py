@@ -113,7 +113,7 @@ class Optimizer:
 
 @dataclass
 class SGD(Optimizer):
-    """w <- w - learning_rate g."""
+    """``w <- w - learning_rate g``."""
 
     learning_rate: float | Callable[[int], float] = 0.01
 
@@ -124,7 +124,10 @@ class SGD(Optimizer):
 
 @dataclass
 class RMSprop(Optimizer):
-    """w <- w - learning_rate g / sqrt(v + epsilon), v <- rho v + (1 - rho) g²; Tieleman and Hinton (2012)."""
+    """``w <- w - learning_rate g / sqrt(v + epsilon)``; Tieleman and Hinton (2012).
+
+    ``v <- rho v + (1 - rho) g²`` is a running mean.
+    """
 
     learning_rate: float | Callable[[int], float] = 0.001
     rho: float = 0.9
@@ -140,10 +143,11 @@ class RMSprop(Optimizer):
 
 @dataclass
 class Adam(Optimizer):
-    """w <- w - a m / (sqrt(v) + epsilon), a = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t).
+    """``w <- w - a m / (sqrt(v) + epsilon)``; Kingma and Ba (2015).
 
-    m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g² are running means, and
-    the powers with step t make up for their start at zero; Kingma and Ba (2015).
+    ``m <- beta_1 m + (1 - beta_1) g`` and ``v <- beta_2 v + (1 - beta_2) g²`` are running means, and
+    the powers in ``a = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)``, with step t, make up for their
+    start at zero.
     """
 
     learning_rate: float | Callable[[int], float] = 0.001

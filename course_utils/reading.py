@@ -12,7 +12,10 @@ how many words were read and known, declines where too few are known, and looks 
 verdicts were right on texts whose label is known: the `TrackRecord`.
 """
 
-import zipfile
+import math
+import sys
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -22,12 +25,16 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from course_utils.engine import Sequential
+from course_utils.files import Damaged, read_npz, write_whole
 from course_utils.layers import Array, sigmoid
 from course_utils.text import START, UNKNOWN, Ids, Vocabulary, tokenize
 
 LEAST_KNOWN = 0.7  # lesson 12 measures what this line keeps out and what it lets pass
 AT_ONCE = 100_000  # ids that a trace has in memory at a time
-NEAREST = 500  # known texts that say how sure a verdict is
+NEAREST = 500  # known texts, at most, that say how sure a verdict is
+NEAR = 0.5  # how far their logits may lie: from P = 0.50 this is to 0.62, from 0.80 it is to 0.71 and 0.87
+FEWEST = 50  # a surer verdict than all known ones is compared with so many of the surest
+SURE = 1.96  # standard errors on each side that hold 95 % of a normal distribution
 
 
 class Model(Protocol):
@@ -62,9 +69,19 @@ class TrackRecord:
         object.__setattr__(self, "labels", labels)
 
     def right_among_nearest(self, logit: float, nearest: int = NEAREST) -> tuple[int, int]:
-        """Return how many verdicts were right among the `nearest` in size of logit, and among how many."""
-        order = np.argsort(np.abs(np.abs(self.logits) - abs(logit)), kind="stable")[:nearest]
-        return int(np.sum((self.logits[order] > 0) == (self.labels[order] == 1))), len(order)
+        """Return how many verdicts like this one were right, and among how many.
+
+        Like this one are verdicts of the same side, for a model may be kinder than it should, with
+        a logit at most `NEAR` away; of these the `nearest`. There may be few, or none.
+        """
+        same_side = (self.logits > 0) == (logit > 0)
+        sizes, labels = np.abs(self.logits[same_side]), self.labels[same_side]
+        if not len(sizes):
+            return 0, 0
+        distance = np.abs(sizes - min(abs(logit), np.sort(sizes)[-FEWEST:][0]))
+        order = np.argsort(distance, kind="stable")[:nearest]
+        order = order[distance[order] <= NEAR]
+        return int(np.sum(labels[order] == (logit > 0))), len(order)
 
 
 @dataclass(frozen=True)
@@ -83,13 +100,32 @@ class Answer:
         """P(positive), or None where no verdict is given."""
         return None if self.logit is None else float(sigmoid(self.logit))
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The share of right verdicts, as far as `of` texts can tell: from and to, with 95 % confidence.
+
+        Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
+        (1927). It holds for few texts and for shares near 1, too. (0, 1) where nothing was measured.
+        """
+        if not self.of:
+            return 0.0, 1.0
+        share, z2 = self.right / self.of, SURE**2
+        middle = (share + z2 / (2 * self.of)) / (1 + z2 / self.of)
+        spread = math.sqrt(share * (1 - share) / self.of + z2 / (4 * self.of**2)) * SURE / (1 + z2 / self.of)
+        return max(0.0, middle - spread), min(1.0, middle + spread)
+
     def __str__(self) -> str:
         if not self.words:
             return "No verdict: there is no word in this text, so there is nothing to read."
         counts = f"words: {self.words:,}, read: {self.read:,}, known: {self.known:,}"
         if self.logit is None:
             return f"No verdict, too little is known (another language?). {counts}."
-        record = f"such verdicts were right {self.right} times in {self.of}" if self.of else "not measured"
+        low, high = self.interval
+        record = (
+            f"such verdicts were right {self.right} times in {self.of} ({low:.0%} to {high:.0%})"
+            if self.of
+            else "not measured"
+        )
         side = "Positive" if self.logit > 0 else "Negative"
         return f"{side}, P(positive) = {self.probability:.2f}; how sure: {record}. {counts}."
 
@@ -102,7 +138,8 @@ class Reader:
     given unless at least the share `least_known` of the words read is known. Of `records`, the first
     that speaks for a text of this length says how sure a verdict is.
 
-    Raises ValueError where model and vocabulary do not fit, or the model would read padding as words.
+    Raises ValueError where model and vocabulary do not fit, or the model would read padding as words,
+    and TypeError for a model of Keras, whose `predict` takes one padded array.
     """
 
     model: Model
@@ -114,6 +151,12 @@ class Reader:
     def __post_init__(self) -> None:
         if self.maxlen is not None and self.maxlen < 1:
             raise ValueError(f"maxlen={self.maxlen}: expected 1 or more ids")
+        if any(kind.__module__.split(".")[0] == "keras" for kind in type(self.model).__mro__):
+            raise TypeError(
+                "model is a model of Keras: Reader hands a list of texts' ids to predict and expects logits. "
+                "Give an object whose predict(ids) pads them behind, "
+                'pad_sequences(ids, padding="post"), asks the model and returns logits, shape (texts, 1)'
+            )
         table = next(iter(getattr(self.model, "layers", [])), None)
         rows = getattr(table, "input_dim", len(self.vocabulary))
         if rows != len(self.vocabulary):
@@ -127,7 +170,7 @@ class Reader:
         Raises TypeError for what is no text.
         """
         if not isinstance(text, str):
-            raise TypeError(f"text is {type(text).__name__}: expected one string, the review")
+            raise TypeError(f"text is {type(text).__name__} ({text!r:.40}): expected one string, the review")
         if not tokenize(text):
             return np.zeros(0, np.int32)
         return self.vocabulary.encode(text)[-(self.maxlen or 0) :]
@@ -151,17 +194,44 @@ class Reader:
 
     def answer(self, text: str) -> Answer:
         """Say what the model makes of any text, how sure that is, and how much of the text it knew."""
-        ids = self.ids(text)
-        of_words = ids[ids != START]
-        known = int(np.sum(of_words != UNKNOWN))
-        counts = len(tokenize(text)), len(of_words), known
-        if not len(of_words) or known < self.least_known * len(of_words):
-            return Answer(*counts, logit=None)
-        logit = float(self.model.predict([ids])[0, 0])
+        return self._answers([self.ids(text)], [text])[0]
+
+    def answers(self, texts: Sequence[str]) -> list[Answer]:
+        """Answer many texts as `answer` does one by one, in a fraction of the time.
+
+        Raises TypeError, with the row, for what is no text.
+        """
+        if isinstance(texts, str):
+            raise TypeError("texts is one string: give a list of texts, such as [text], or use answer")
+        ids = []
+        for row, text in enumerate(texts):
+            try:
+                ids.append(self.ids(text))
+            except TypeError as error:
+                raise TypeError(f"row {row}: {error}") from None
+        return self._answers(ids, texts)
+
+    def _answers(self, ids: list[Ids], texts: Sequence[str]) -> list[Answer]:
+        read = [int(np.sum(row != START)) for row in ids]
+        known = [int(np.sum((row != START) & (row != UNKNOWN))) for row in ids]
+        counts = [(len(tokenize(text)), r, k) for text, r, k in zip(texts, read, known, strict=True)]
+        asked = [i for i in range(len(ids)) if read[i] and known[i] >= self.least_known * read[i]]
+        found: dict[int, float] = {}
+        if asked:
+            logits = self.model.predict([ids[i] for i in asked])[:, 0]
+            found = dict(zip(asked, logits.tolist(), strict=True))
+        return [
+            Answer(*counts[i], found[i], *self._record(found[i], len(ids[i])))
+            if i in found
+            else Answer(*counts[i], logit=None)
+            for i in range(len(ids))
+        ]
+
+    def _record(self, logit: float, length: int) -> tuple[int, int]:
         for record in self.records:
-            if record.longest is None or len(ids) <= record.longest:
-                return Answer(*counts, logit, *record.right_among_nearest(logit))
-        return Answer(*counts, logit)
+            if record.longest is None or length <= record.longest:
+                return record.right_among_nearest(logit)
+        return 0, 0
 
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
         """Write everything into one file; the model must be a `Sequential` of the engine.
@@ -170,16 +240,16 @@ class Reader:
         """
         if not isinstance(self.model, Sequential):
             raise TypeError(f"model is {type(self.model).__name__}: only a Sequential can be saved")
-        self.model.save(path, dtype)
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        with tempfile.TemporaryDirectory() as folder:
+            self.model.save(Path(folder) / "model.npz", dtype)
+            arrays = read_npz(Path(folder) / "model.npz", max_bytes=sys.maxsize)
         arrays["words"] = np.frombuffer("\n".join(self.vocabulary.words).encode(), np.uint8)
         arrays["settings"] = np.array([self.maxlen or 0, self.least_known])
         for k, record in enumerate(self.records):
             arrays[f"record_{k}"] = np.stack([record.logits, record.labels]).astype("float32")
             arrays[f"longest_{k}"] = np.array(record.longest or 0)
-        with open(path, "wb") as out:
-            np.savez_compressed(out, **arrays)
+        parts: dict[str, Any] = arrays
+        write_whole(path, lambda out: np.savez_compressed(out, **parts))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Reader":
@@ -188,23 +258,28 @@ class Reader:
         Raises FileNotFoundError, or ValueError that says what is wrong with the file.
         """
         name = Path(path).name
-        if not Path(path).exists():
-            raise FileNotFoundError(f"{name} is not there: train a model and save it under this name")
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file) if hasattr(file, "files") else {}
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile):
-            raise ValueError(
-                f"{name} cannot be read, perhaps only a part of it came: copy it again"
+            arrays = read_npz(path)
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"{name} is not there: train a model and save it under this name"
             ) from None
-        if "words" not in arrays:
+        except Damaged as error:
+            raise ValueError(f"{error}. Copy it again: perhaps only a part of it came") from None
+        if not {"words", "settings", "config"} <= set(arrays):
             raise ValueError(f"{name} holds no reader: expected a file that Reader.save wrote")
-        maxlen, least_known = arrays["settings"].tolist()
-        records = tuple(
-            TrackRecord(
-                arrays[f"record_{k}"][0], arrays[f"record_{k}"][1], int(arrays[f"longest_{k}"]) or None
+        try:
+            maxlen, least_known = arrays["settings"].tolist()
+            records = tuple(
+                TrackRecord(
+                    arrays[f"record_{k}"][0], arrays[f"record_{k}"][1], int(arrays[f"longest_{k}"]) or None
+                )
+                for k in range(sum(key.startswith("record_") for key in arrays))
             )
-            for k in range(sum(key.startswith("record_") for key in arrays))
-        )
-        vocabulary = Vocabulary(tuple(arrays["words"].tobytes().decode().split("\n")))
-        return cls(Sequential.load(path), vocabulary, int(maxlen) or None, records, least_known)
+            vocabulary = Vocabulary(tuple(arrays["words"].tobytes().decode().split("\n")))
+            return cls(Sequential.load(path), vocabulary, int(maxlen) or None, records, least_known)
+        except Exception as error:  # whole arrays, and nonsense in them
+            raise ValueError(
+                f"{name} is not as Reader.save wrote it ({type(error).__name__}: {error!s:.120}). "
+                "Save it again"
+            ) from None

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from course_utils.data import Part
 from course_utils.quiet import quiet_import
-from course_utils.text import length_batches, pad_sequences
+from course_utils.text import Side, length_batches, pad_sequences
 
 with quiet_import():
     import keras
@@ -51,10 +51,11 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class LengthBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of reviews of similar length, each padded (in front) to its own longest review.
+    """Batches of reviews of similar length, each padded to its own longest review.
 
     Lesson 8 builds it. Arguments: a part of the reviews; reviews in a batch; how many ids of
-    a review to keep, counted from its end; a seed. ``data[i]`` gives ids (batch, timesteps)
+    a review to keep, counted from its end; a seed; the side of the padding. It is "post", behind,
+    because Keras's fast kernels on a GPU refuse a mask in front. ``data[i]`` gives ids (batch, timesteps)
     and labels (batch, 1); an epoch holds every review once.
 
     With a seed the reviews are dealt anew after each epoch. With ``seed=None`` they stay where
@@ -64,7 +65,15 @@ class LengthBatches(keras.utils.PyDataset):  # type: ignore[misc]
     and takes a width that they share for the width of all. Raises ValueError.
     """
 
-    def __init__(self, part: Part, batch_size: int, *, maxlen: int = 500, seed: int | None = 0) -> None:
+    def __init__(
+        self,
+        part: Part,
+        batch_size: int,
+        *,
+        maxlen: int = 500,
+        seed: int | None = 0,
+        padding: Side = "post",
+    ) -> None:
         super().__init__()
         if maxlen < 1:
             raise ValueError(f"maxlen={maxlen}: expected 1 or more timesteps")
@@ -72,7 +81,7 @@ class LengthBatches(keras.utils.PyDataset):  # type: ignore[misc]
             raise ValueError("part holds no reviews: expected 1 or more")
         self.ids, self.labels = [ids[-maxlen:] for ids in part.ids], np.asarray(part.labels)
         self.lengths = np.array([len(ids) for ids in self.ids])
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed, self.padding = batch_size, seed, padding
         self._deal()
 
     def _deal(self) -> None:
@@ -93,7 +102,7 @@ class LengthBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, i: int) -> tuple[NDArray[np.int32], NDArray[Any]]:
         """Ids, shape (batch, timesteps), and labels, shape (batch, 1), of batch ``i``."""
         batch = self.batches[i]
-        return pad_sequences([self.ids[j] for j in batch]), self.labels[batch, None]
+        return pad_sequences([self.ids[j] for j in batch], padding=self.padding), self.labels[batch, None]
 
     def restore_order(self, predictions: ArrayLike) -> NDArray[Any]:
         """Put predictions, one a review as ``predict`` returns them, into the part's order."""

@@ -57,8 +57,10 @@ def small(monkeypatch, tmp_path):
 
 def test_the_file_of_the_course_reads_reviews():
     reader = best.load_best(verbose=False)
-    assert len(reader.records[0].labels) == best.RECORDED
-    right = (reader.records[0].logits > 0) == (reader.records[0].labels == 1)
+    assert len(reader.records[-1].labels) == best.RECORDED
+    short, record = reader.records
+    assert (short.longest, len(short.labels)) == (best.SHORT, 8_530)
+    right = (record.logits > 0) == (record.labels == 1)
     assert right.mean() > 0.907
     for text, positive in [
         ("This is one of the best films I have ever seen, a wonderful story and great actors.", True),
@@ -66,7 +68,7 @@ def test_the_file_of_the_course_reads_reviews():
     ]:
         answer = reader.answer(text)
         assert (answer.logit > 0) == positive
-        assert answer.right > 450
+        assert answer.interval[0] > 0.8
 
 
 def test_the_file_holds_the_recipe_of_the_scoreboard():
@@ -82,6 +84,14 @@ def test_the_file_holds_the_recipe_of_the_scoreboard():
     assert [weight.shape for weight in reader.model.weights] == shapes
 
 
+def test_one_flipped_bit_is_refused_as_every_damage_is(tmp_path):
+    content = bytearray(best.FILE.read_bytes())
+    content[200_136] ^= 1
+    (tmp_path / "best_model.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"best_model\.npz is damaged"):
+        Reader.load(tmp_path / "best_model.npz")
+
+
 @pytest.mark.parametrize("damage", [None, b"", b"PK\x03\x04 cut off"])
 def test_without_the_file_a_smaller_net_is_trained_once(small, capsys, damage):
     file = small / "best_model.npz"
@@ -89,7 +99,7 @@ def test_without_the_file_a_smaller_net_is_trained_once(small, capsys, damage):
         file.write_bytes(damage)
     first = best.load_best(file)
     shown = capsys.readouterr().out
-    assert "best_model.npz is not there" in shown or "best_model.npz cannot be read" in shown
+    assert "best_model.npz is not there" in shown or "best_model.npz is damaged" in shown
     assert (
         "A smaller net is trained now; git checkout, or a new installation, brings best_model.npz back."
         in shown
@@ -108,22 +118,6 @@ def test_a_cache_that_cannot_be_written_costs_nothing(small, monkeypatch, capsys
     monkeypatch.setenv("COURSE_CACHE", str(small / "file" / "folder"))
     assert isinstance(best.load_best(small / "none.npz"), Reader)
     assert "It could not be kept for the next time" in capsys.readouterr().out
-
-
-def test_a_failed_write_keeps_the_old_file(small, monkeypatch):
-    file = small / "best_model.npz"
-    file.write_bytes(b"old")
-    reader = best.load_best(small / "none.npz", verbose=False)
-
-    def half(self, path, dtype=None):
-        path.write_bytes(b"half")
-        raise OSError("no space left")
-
-    monkeypatch.setattr(Reader, "save", half)
-    with pytest.raises(OSError, match="no space left"):
-        best.write(reader, file)
-    assert file.read_bytes() == b"old"
-    assert [path.name for path in small.glob("best*")] == ["best_model.npz"]
 
 
 def test_training_writes_the_file(small, monkeypatch, capsys):

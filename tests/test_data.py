@@ -1,13 +1,17 @@
 """Loading reviews: both sources, the split, the cache, and everything that can go wrong."""
 
 import errno
+import gzip
 import io
 import json
 import os
 import pickle
+import resource
+import stat
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -193,12 +197,64 @@ def test_the_first_reviews_of_sorted_files_are_refused(reviews):
 
 
 @pytest.mark.parametrize("share", [0.35, 0.65])
-def test_parts_with_other_shares_are_refused(share):
+def test_parts_with_other_shares_are_a_warning(share):
     labels = np.repeat([0, 1], 10_000)
     other = np.repeat([0, 1], [round(1000 * (1 - share)), round(1000 * share)])
-    with pytest.raises(ValueError, match=r"validation: .* more than chance explains: split at random"):
+    with pytest.warns(UserWarning, match=r"validation: .* more than chance explains\. .* sorted by label\?"):
         check_classes(train=labels, validation=other)
     check_classes(train=labels, validation=other[:: len(other) // 20])  # 20 reviews: may be chance
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [(["pos"] * 10, "pos"), (np.ones(10), "1"), ([True] * 10, "True"), (object_array(["a"] * 10), "a")],
+    ids=str,
+)
+def test_one_class_is_named_whatever_it_is_called(labels, shown):
+    with pytest.raises(ValueError, match=f"validation: all 10 labels are {shown}, so a model"):
+        check_classes(train=["pos", "neg"] * 20, validation=labels)
+
+
+def test_words_with_other_shares_are_a_warning():
+    with pytest.warns(
+        UserWarning, match=r"train: 10\.0% of the labels are neg, in all parts together 45\.0%"
+    ):
+        check_classes(train=["pos"] * 900 + ["neg"] * 100, test=["neg"] * 800 + ["pos"] * 200)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+@pytest.mark.parametrize("others", [[0, 1], ["pos", "neg"]])
+def test_missing_labels_are_refused(missing, others):
+    with pytest.raises(ValueError, match=f"train: label 20 is {'None' if missing is None else 'nan'}"):
+        check_classes(train=others * 10 + [missing] + others, test=others)
+
+
+def test_whole_films_pass_with_their_groups():
+    """An honest split deals out whole films; reviews of one film agree, and the shares differ more."""
+    rng = np.random.default_rng(0)
+    films = np.repeat(np.arange(400), 25)
+    labels = rng.random(len(films)) < np.repeat(rng.choice([0.1, 0.9], 400), 25)
+    complaints = {"alone": 0, "with groups": 0}
+    for _ in range(50):
+        held_out = np.isin(films, rng.choice(400, 40, replace=False))
+        parts = {"train": labels[~held_out], "test": labels[held_out]}
+        groups = {"train": films[~held_out], "test": films[held_out]}
+        for name, options in (("alone", {}), ("with groups", {"groups": groups})):
+            with warnings.catch_warnings(record=True) as found:
+                warnings.simplefilter("always")
+                check_classes(**options, **parts)
+            complaints[name] += len(found)
+    assert complaints["alone"] >= 10
+    assert complaints["with groups"] == 0
+    with pytest.raises(ValueError, match=r"groups: train has shape \(3,\), its labels \(2,\)"):
+        check_classes(train=[0, 1], groups={"train": [1, 2, 3]})
+    with pytest.raises(ValueError, match="groups names test"):
+        check_classes(train=[0, 1], groups={"test": [1, 2]})
+
+
+def test_parts_balanced_on_purpose_are_let_pass():
+    with pytest.warns(UserWarning, match="If the parts differ on purpose"):
+        check_classes(train=[0, 1] * 500, validation=[1] * 900 + [0] * 100)
 
 
 def test_random_splits_pass_the_check():
@@ -364,6 +420,7 @@ def change(name, values):
         (change("x_train", np.zeros(60, int)), "not an array of lists"),
         (change("x_train", object_array([(1, 2)] * 60)), "not an array of lists"),
         (change("x_train", object_array([[1]] * 59 + [[1.5]])), "something else than whole numbers"),
+        (change("x_train", object_array([[1]] * 59 + [[2**70]])), "too large for a word rank"),
         (change("x_train", object_array([[1]] * 59 + [["a"]])), "something else than whole numbers"),
         (change("x_train", object_array([[1]] * 59 + [[True]])), "something else than whole numbers"),
         (change("x_train", object_array([[1]] * 59 + [[]])), "a review without a word"),
@@ -371,7 +428,11 @@ def change(name, values):
         (change("x_train", object_array([[1]] * 59)), "59 reviews, but y_train holds 60 labels"),
         (change("y_train", np.full(60, 2)), "not an array of labels 0 and 1"),
         (change("y_train", object_array([[1]] * 60)), "not an array of labels 0 and 1"),
-        (lambda arrays: arrays.pop("y_test"), "damaged, cut short"),
+        (lambda arrays: arrays.pop("y_test"), "holds x_train, y_train, x_test, but no y_test"),
+        (change("y_train", np.array([0.0, np.nan] * 30)), "not an array of labels 0 and 1"),
+        (change("y_train", np.array(["pos", "neg"] * 30)), "not an array of labels 0 and 1"),
+        (change("y_train", np.array([1, 10] * 30)), "not an array of labels 0 and 1"),
+        (change("x_train", object_array([np.ones(2)] * 60)), "not an array of lists or of whole numbers"),
         (change("x_train", object_array([[1]] * 59 + [[7]])), "uses word rank 7, but the word index"),
     ],
 )
@@ -381,17 +442,92 @@ def test_wrong_layout(tmp_path, changed, message):
         load_reviews("keras", path=npz, cache=tmp_path / "cache")
 
 
-@pytest.mark.parametrize("index", [[], {"the": 2}, {"the": "x"}, {"the": 1, "film": 1}])
+@pytest.mark.parametrize("index", [[], {}, {"the": 2}, {"the": "x"}, {"the": None}, {"the": 1, "film": 1}])
 def test_wrong_word_index(tmp_path, index):
     npz = write_npz(tmp_path, index=index)
-    with pytest.raises(DataError, match="is not Keras's word index"):
+    with pytest.raises(DataError, match=r"is not Keras's word index.* expected a JSON object") as error:
         load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    assert "Delete" not in str(error.value)
 
 
-def test_a_member_too_large_to_be_true(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_MEMBER_BYTES", 100)
-    with pytest.raises(DataError, match="claims to be"):
-        load_reviews("keras", path=write_npz(tmp_path), cache=tmp_path / "cache")
+def test_a_word_index_that_windows_wrote_is_read(tmp_path):
+    npz = write_npz(tmp_path)
+    index = tmp_path / "imdb_word_index.json"
+    index.write_text(index.read_text(), encoding="utf-8-sig")
+    assert load_reviews("keras", path=npz, cache=tmp_path / "cache").vocabulary.words == tuple(WORDS)
+
+
+def as_ids(start, above):
+    """The arrays as keras.datasets.imdb.load_data returns them."""
+
+    def changed(arrays):
+        for half in ("x_train", "x_test"):
+            arrays[half] = object_array([[*start, *(rank + above for rank in row)] for row in arrays[half]])
+
+    return changed
+
+
+@pytest.mark.parametrize(("start", "above"), [([1], 3), ([], 3)])
+def test_ids_given_for_ranks_are_refused(tmp_path, start, above):
+    index = {f"w{rank}": rank for rank in range(1, 20)}
+    npz = write_npz(tmp_path, change=as_ids(start, above), index=index)
+    with pytest.raises(DataError, match=r"holds ids, as .*load_data.* expected plain word ranks") as error:
+        load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    assert str(npz) in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", [None, "<i8", ">i4", "<u2"])
+@pytest.mark.parametrize("labels", [bool, float, "object", "int64"])
+def test_legal_files_load(tmp_path, dtype, labels):
+    """Rows that are lists or arrays of NumPy, labels of every kind; every first word may be the same."""
+
+    def changed(arrays):
+        for half in ("train", "test"):
+            rows = [[1, 3, *row] for row in arrays[f"x_{half}"]]
+            arrays[f"x_{half}"] = object_array([np.array(row, dtype) for row in rows] if dtype else rows)
+            arrays[f"y_{half}"] = arrays[f"y_{half}"].astype(labels)
+
+    reviews = load_reviews("keras", path=write_npz(tmp_path, change=changed), cache=tmp_path / "cache")
+    assert reviews.vocabulary.decode(reviews.train.ids[0]).startswith("the good ")
+    assert reviews.train.labels.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("payload", "shape"),
+    [
+        (pickle.dumps([[1] * 30_000] * 1, 4)[:-1] + b"r\xff\xff\xff\x3f.", (60,)),  # a memo of 34 GB
+        (b"\x80\x04" + b"]" * 20_000_000 + b".", (2**40,)),
+        (b"\x80\x04" + b"}" * 2_000_000 + b".", (60,)),
+        (b"\x80\x04](" + b"M\xff\xff" * 9_000_000 + b"e.", (60,)),
+        (b"\x80\x04B\xff\xff\xff\x7f.", (60,)),
+        (pickle.dumps(object_array([[7] * 20_000] * 2_000), 4), (2_000,)),  # one list, many times
+        (b"\x80\x04I1\n.", (60,)),
+    ],
+    ids=["memo", "lists", "dicts", "numbers", "bytes", "one list", "protocol 0"],
+)
+def test_a_small_file_that_claims_much_is_refused_at_once(tmp_path, payload, shape):
+    npz = write_npz(tmp_path)
+    write_object_member(npz, payload, shape)
+    begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DataError, match=r"imdb\.npz"):
+        load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    assert time.process_time() - begun < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kilobytes
+
+
+def test_a_file_packed_with_gzip_is_named(tmp_path):
+    npz = write_npz(tmp_path)
+    npz.write_bytes(gzip.compress(npz.read_bytes()))
+    with pytest.raises(DataError, match=r"is packed with gzip: unpack it first") as error:
+        load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    assert "Delete" not in str(error.value)
+
+
+def test_a_pipe_or_a_folder_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    for path in (tmp_path / "pipe.npz", tmp_path):
+        with pytest.raises(DataError, match=r"cannot read .*no ordinary file"):
+            load_reviews("keras", path=path, cache=tmp_path / "cache")
 
 
 # --- the cache ------------------------------------------------------------------------------
@@ -435,7 +571,49 @@ def test_another_file_gets_another_cache(tmp_path):
     assert len(second.test) != len(first.test)
 
 
-@pytest.mark.parametrize("damage", ["empty", "half", "byte", "other", "folder"])
+def test_another_word_index_gets_another_cache(tmp_path):
+    npz = write_npz(tmp_path)
+    load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    write_npz(tmp_path, index={word: rank for rank, word in enumerate(reversed(WORDS), start=1)})
+    second = load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    assert second.cache == "written"
+    assert second.vocabulary.words == tuple(reversed(WORDS))
+
+
+def test_another_tokeniser_gets_another_cache(tmp_path, monkeypatch):
+    texts, labels = ["Good film", "bad plot"] * 40, np.repeat([0, 1], 40).astype(np.int8)
+    monkeypatch.setattr(sources, "read_movie_reviews", lambda: (texts, labels))
+    load_reviews(cache=tmp_path)
+    monkeypatch.setattr(data.inspect, "getsource", lambda module: "another tokeniser")
+    assert load_reviews(cache=tmp_path).cache == "written"
+    assert load_reviews(cache=tmp_path).cache == "read"
+
+
+def test_a_cache_for_all_users_of_a_room(tmp_path):
+    """Everybody may read it, as the umask says, and nothing else in the folder is touched."""
+    thesis = tmp_path / "thesis.tmp"
+    thesis.write_text("mine")
+    os.utime(thesis, (1, 1))
+    before = os.umask(0o022)
+    try:
+        load_reviews("keras", path=write_npz(tmp_path), cache=tmp_path)
+    finally:
+        os.umask(before)
+    (cached,) = tmp_path.glob("keras-*.npz")
+    assert stat.S_IMODE(cached.stat().st_mode) == 0o644
+    assert thesis.read_text() == "mine"
+
+
+def test_a_pipe_for_a_cache_does_not_hang(tmp_path):
+    npz = write_npz(tmp_path)
+    load_reviews("keras", path=npz, cache=tmp_path / "cache")
+    (cached,) = (tmp_path / "cache").glob("*.npz")
+    cached.unlink()
+    os.mkfifo(cached)
+    assert "no ordinary file" in load_reviews("keras", path=npz, cache=tmp_path / "cache").cache
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "byte", "other", "folder", "flags", "renamed"])
 def test_damaged_cache_is_rebuilt(tmp_path, damage):
     npz = write_npz(tmp_path)
     first = load_reviews("keras", path=npz, cache=tmp_path / "cache")
@@ -449,6 +627,14 @@ def test_damaged_cache_is_rebuilt(tmp_path, damage):
         at = content.index(b"thefilm")  # inside the words, where no header would notice
         content[at] ^= 1
         cached.write_bytes(content)
+    elif damage == "flags":  # the kind of compression, in the zip's table of contents
+        content[content.index(b"PK\x01\x02") + 10] ^= 0x20
+        cached.write_bytes(content)
+    elif damage == "renamed":  # the whole cache of other data
+        other = tmp_path / "other"
+        other.mkdir()
+        load_reviews("keras", path=write_npz(other, reviews_each_half=40), cache=other / "cache")
+        os.replace(next((other / "cache").glob("*.npz")), cached)
     elif damage == "other":
         np.savez(cached, something=np.arange(3))
     else:
@@ -476,16 +662,6 @@ def test_folder_that_cannot_be_made_is_harmless(tmp_path):
     reviews = load_reviews("keras", path=write_npz(tmp_path), cache=tmp_path / "file" / "cache")
     assert reviews.cache.startswith("off: ")
     assert len(reviews.test) == 60
-
-
-def test_leftovers_of_killed_processes_go(tmp_path):
-    old, new = tmp_path / "old.tmp", tmp_path / "new.tmp"
-    for path in (old, new):
-        path.write_bytes(b"half a cache")
-    os.utime(old, (time.time() - 7200,) * 2)
-    load_reviews("keras", path=write_npz(tmp_path), cache=tmp_path)
-    assert not old.exists()
-    assert new.exists()
 
 
 def test_many_students_at_once(tmp_path):

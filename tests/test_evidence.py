@@ -60,7 +60,7 @@ def test_a_lead_the_other_way_is_shown_too() -> None:
 
 
 def test_equal_scores_are_level() -> None:
-    assert compare([0.5, 0.5], [0.5, 0.5]) == Comparison(0.0, 0.0, 0.0, (2, 2))
+    assert compare([0.5, 0.5], [0.5, 0.5]) == Comparison(0.0, 0.0, 0.0, (2, 2), 0.0, 0.0)
     assert not compare([0.5, 0.5], [0.5, 0.5]).shown
 
 
@@ -118,8 +118,25 @@ def test_luck_of_reviews_alone_is_an_error_only_with_verdicts() -> None:
     a, b = (np.repeat(rng.random((1, 400)) < 0.8, 3, axis=0) for _ in "ab")
     scores = a.mean(1), b.mean(1)
     assert compare(*scores).error == 0
-    by_reviews = np.std(a[0].astype(float) - b[0], ddof=1) / np.sqrt(400)
-    assert compare(*scores, verdicts=(a, b)).error == pytest.approx(by_reviews)
+    found = compare(*scores, verdicts=(a, b))
+    assert found.error == found.of_reviews
+    assert found.of_reviews == pytest.approx(np.std(a[0].astype(float) - b[0], ddof=1) / np.sqrt(400))
+    # 400 reviews and not 3 runs: Student's t is 1.97 and not 4.3.
+    assert found.needed == pytest.approx(1.966 * found.error, rel=1e-3)
+
+
+def test_both_sources_are_joined() -> None:
+    rng = np.random.default_rng(1)
+    a, b = (drawn_verdicts(rng, 3, 400, 0.3, 0.5, 0.3) for _ in "ab")
+    found = compare(a.mean(1), b.mean(1), verdicts=(a, b), comparisons=2)
+    alone = compare(a.mean(1), b.mean(1), comparisons=2)
+    assert (alone.error, alone.of_reviews) == (alone.of_training, 0)
+    assert found.of_training == pytest.approx(alone.of_training)
+    assert found.of_reviews > 0
+    assert found.error == pytest.approx(np.hypot(found.of_training, found.of_reviews))
+    # 6.205 and 2.250: Student's t of 2 and of 399 degrees of freedom for half of 5 %.
+    by_hand = np.hypot(6.205 * found.of_training, 2.250 * found.of_reviews)
+    assert found.needed == pytest.approx(by_hand, rel=1e-3)
 
 
 @pytest.mark.parametrize("runs", [3, 9])

@@ -6,10 +6,13 @@ first cell of the section Exercises brings.
 
 import ast
 import copy
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -70,15 +73,19 @@ def numbers(lesson):
 _setups = {}
 
 
-def run(number, answer, capsys):
-    """Run an answer with the check line of its lesson; return what is printed."""
-    lesson = number.split(".")[0]
+def _setup_of(lesson):
     if lesson not in _setups:
         _setups[lesson] = {}
         notebook = NOTEBOOKS[lesson]
         exec(notebook.cells[setup_cell(notebook)].source, _setups[lesson])
+    return _setups[lesson]
+
+
+def run(number, answer, capsys):
+    """Run an answer with the check line of its lesson; return what is printed."""
+    setup = _setup_of(number.split(".")[0])
     capsys.readouterr()
-    exec(answer + "\n" + CELLS[number].check, dict(_setups[lesson]))
+    exec(answer + "\n" + CELLS[number].check, dict(setup))
     shown = capsys.readouterr()
     assert not shown.err
     assert max(map(len, shown.out.splitlines())) <= course.WIDTH
@@ -493,3 +500,33 @@ def stub_of(cell):
 def test_why_wrong():
     assert course.why_wrong("1.1", (5, 3), (3, 3), 27) == ""
     assert "the bias is not" in course.why_wrong("1.1", (5, 3), (3, 3), 24)
+
+
+class NotebookStream(io.StringIO):
+    """A stream as a kernel has it: an object of Python's, beside file descriptor 2."""
+
+
+@pytest.mark.filterwarnings("ignore:a warning")
+def test_a_grader_sees_nothing_of_what_an_answer_writes_to_stderr(monkeypatch, capfd):
+    stream = NotebookStream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = logging.getLogger("test of a noisy answer")
+    log.addHandler(logging.StreamHandler(stream))
+    namespace = dict(_setup_of("1"))
+    exec(EXERCISES["1.2"].solution, namespace)
+    noise = []
+
+    def run_batch(*arguments):
+        noise.append(1)
+        warnings.warn("a warning", stacklevel=1)
+        log.warning("a line of a log")
+        print("a progress bar", file=sys.stderr)
+        os.write(2, b"a line from C")
+        return namespace["run_batch"](*arguments)
+
+    assert course.why_wrong("1.2", run_batch) == ""
+    assert noise
+    assert stream.getvalue() == capfd.readouterr().err == ""
+    print("heard", file=stream)
+    os.write(2, b"heard")
+    assert (stream.getvalue(), capfd.readouterr().err) == ("heard\n", "heard")

@@ -209,6 +209,34 @@ def test_gradient_of_x_is_that_of_differences(name, batch, features, timesteps, 
         assert not dx[~mask].any()
 
 
+def test_a_cell_of_ones_own_needs_a_step_and_its_way_back(rng):
+    class Leaky(layers.SimpleRNN):
+        """Keeps half of the state before, as h_t = (h_{t-1} + tanh(x_t W + h_{t-1} U + b)) / 2."""
+
+        def step(self, a, *states):
+            (new,), h = super().step(a, *states)
+            return [(states[0] + new) / 2], h
+
+        def step_back(self, d_states, kept):
+            da, d_past, (d_before,) = super().step_back([d_states[0] / 2], kept)
+            return da, d_past, [d_before + d_states[0] / 2]
+
+    layer = layers.Bidirectional(Leaky(3, return_sequences=True, dtype="float64", seed=1))
+    x, dy, mask = rng.normal(size=(2, 6, 4)), rng.normal(size=(2, 6, 6)), rng.random((2, 6)) < 0.7
+    layer(x, mask=mask)
+    dx, gradients, direction = layer.backward(dy), layer.gradients, rng.normal(size=x.shape)
+    up, down = (layer(x + sign * 1e-5 * direction, mask=mask) for sign in (1, -1))
+    assert ((up - down) * dy).sum() / 2e-5 == pytest.approx((dx * direction).sum(), abs=1e-7)
+    for weight, gradient in zip(layer.weights, gradients, strict=True):
+        kept, direction = weight.copy(), rng.normal(size=weight.shape)
+        losses = []
+        for sign in (1, -1):
+            weight[...] = kept + sign * 1e-5 * direction
+            losses.append((layer(x, mask=mask) * dy).sum())
+        weight[...] = kept
+        assert (losses[0] - losses[1]) / 2e-5 == pytest.approx((gradient * direction).sum(), abs=1e-7)
+
+
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize("mask_kind", ["none", "left", "random"])
 def test_initial_state_is_that_of_keras(name, mask_kind, rng):
@@ -304,12 +332,14 @@ def one_of_each(seed=0):
 
 
 @pytest.mark.parametrize("layer", one_of_each(), ids=lambda layer: type(layer).__name__)
-def test_what_changes_after_forward_changes_no_gradient(layer, rng):
+@pytest.mark.parametrize("batch", [1, 2])  # one review lies in memory as its timesteps do
+def test_what_changes_after_forward_changes_no_gradient(layer, batch, rng):
     """Neither the x that was given nor the y that came out."""
-    x, results = rng.normal(size=(2, 5, 3)).astype("float32"), []
+    x, results = rng.normal(size=(batch, 5, 3)).astype("float32"), []
     for changes in (False, True):
         given_x = x.copy()
-        y = layer(given_x, mask=np.ones((2, 5), bool))
+        y = layer(given_x, mask=np.ones((batch, 5), bool))
+        assert y.base is None or y.base.size == y.size  # holds on to nothing else
         dy = np.ones_like(y)
         if changes:
             given_x[...] = 7

@@ -168,6 +168,8 @@ BREAKS = [
     (rules.mostly_with_output, lambda nb: [nb.cells[i].update(outputs=[]) for i in (1, 3)]),
     (rules.short_cells, lambda nb: nb.cells[1].update(source="x = 1\n" * 13)),
     (rules.short_cells, lambda nb: nb.cells[1].update(source="def f():\n" + "    x = 1\n" * 25)),
+    (rules.short_enough, lambda nb: nb.cells[2].update(source="word " * 3_001)),
+    (rules.short_enough, lambda nb: nb.cells.extend(new_markdown_cell("A cell.") for _ in range(105))),
     (rules.pictures_have_alt, lambda nb: nb.cells[3].outputs[0].update(metadata={})),
     (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source="![](a.png)")),
     (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source='<img src="a.png">')),

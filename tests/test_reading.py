@@ -84,7 +84,7 @@ def test_too_little_known():
 def test_ten_thousand_words():
     answer = reader(maxlen=200).answer("a fine film not " * 2_500)
     assert (answer.words, answer.read, answer.known) == (10_000, 200, 200)
-    assert str(answer).endswith("times in 4. words: 10,000, read: 200, known: 200.")
+    assert str(answer).endswith("). words: 10,000, read: 200, known: 200.")
     assert len(reader(maxlen=200).words_and_trace("a fine " * 5_000)[0]) == 200
 
 
@@ -103,22 +103,80 @@ def test_how_much_is_known_counts_the_words_that_are_read():
     assert reader(maxlen=2).answer("a fine film " * 50 + "unheard unheard").logit is None
 
 
-def test_right_among_nearest():
-    assert RECORD.right_among_nearest(1.1, 2) == (1, 2)  # the texts at -1 and 1
-    assert RECORD.right_among_nearest(-1.1, 2) == (1, 2)
-    assert RECORD.right_among_nearest(5.0, 2) == (2, 2)
-    assert RECORD.right_among_nearest(0.0) == (3, 4)
+def test_right_among_nearest_looks_at_the_same_side():
+    assert RECORD.right_among_nearest(1.1) == (1, 1)  # the text at 1: at 2 it is too far away
+    assert RECORD.right_among_nearest(-1.1) == (0, 1)
+    assert TrackRecord([1.0, 1.2, 1.3], [1, 0, 0]).right_among_nearest(0.9, 1) == (1, 1)
+    assert TrackRecord([1.0], [1]).right_among_nearest(-1.0) == (0, 0)
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, 4000)
+    kind = TrackRecord(logits, rng.random(4000) < sigmoid(logits - 1))  # it calls too much positive
+    for logit in (-2.0, -0.7, 0.01, 0.7, 2.0):
+        right, of = kind.right_among_nearest(logit)
+        true = sigmoid(logit - 1) if logit > 0 else sigmoid(1 - logit)
+        low, high = Answer(1, 1, 1, logit, right, of).interval
+        assert of > 100
+        assert low - 0.05 < true < high + 0.05
+
+
+def test_a_verdict_surer_than_all_known_ones_is_compared_with_the_surest():
+    record = TrackRecord(np.linspace(0, 4, 1000), np.ones(1000))
+    right, of = record.right_among_nearest(9.0)
+    assert right == of >= 50
+
+
+def test_an_interval_is_shown():
+    assert Answer(5, 5, 5, 1.0, 405, 500).interval == pytest.approx((0.7733, 0.8420), abs=1e-4)
+    assert "such verdicts were right 405 times in 500 (77% to 84%)." in str(Answer(5, 5, 5, 1.0, 405, 500))
+    assert Answer(5, 5, 5, 1.0, 3, 3).interval[0] < 0.5
+    assert Answer(5, 5, 5, 1.0).interval == (0, 1)
+
+
+@FEW
+@given(st.lists(st.text() | texts, max_size=5), names, lengths)
+def test_answers_are_the_single_answers(some, name, maxlen):
+    reads = reader(name, maxlen=maxlen)
+    for text, answer in zip(some, reads.answers(some), strict=True):
+        alone = reads.answer(text)
+        assert (answer.words, answer.read, answer.known) == (alone.words, alone.read, alone.known)
+        assert (answer.logit is None) == (alone.logit is None)
+        if answer.logit is not None:
+            assert answer.logit == pytest.approx(alone.logit, abs=1e-4)
+
+
+def test_many_texts_are_looked_at_one_by_one():
+    with pytest.raises(TypeError, match=r"row 1: text is float \(nan\): expected one string"):
+        reader().answers(["a film", float("nan")])
+    with pytest.raises(TypeError, match="texts is one string"):
+        reader().answers("a film")
+    assert [answer.words for answer in reader().answers(["", "a film"])] == [0, 2]
+
+
+def test_a_model_of_keras_is_refused_at_once():
+    from course_utils.training import keras
+
+    layers_of_it = [
+        keras.layers.Embedding(10, 2, mask_zero=True),
+        keras.layers.LSTM(2),
+        keras.layers.Dense(1),
+    ]
+    with pytest.raises(TypeError, match=r"is a model of Keras.*pads them behind"):
+        Reader(keras.Sequential([keras.Input((None,)), *layers_of_it]), VOCABULARY)
 
 
 def test_the_first_record_that_speaks_for_the_length_is_asked():
-    short = TrackRecord([1.0], [1], longest=4)
-    assert reader(records=(short, RECORD)).answer("a fine film").of == 1
-    assert reader(records=(short, RECORD)).answer("a not fine film").of == 4
+    either = [-9.0, -3.0, -1.0, -0.1, 0.1, 1.0, 3.0, 9.0]
+    short, long = TrackRecord(either, [1] * 8, longest=4), TrackRecord(either * 2, [1] * 16)
+    assert reader(records=(short, long)).answer("a fine film").of > 0
+    assert (
+        reader(records=(short, long)).answer("a not fine film").of
+        == reader(records=(long,)).answer("a not fine film").of
+    )
     assert "how sure: not measured." in str(reader(records=(short,)).answer("a not fine film"))
 
 
 def test_what_cannot_be_asked_is_refused():
-    with pytest.raises(TypeError, match="text is list: expected one string"):
+    with pytest.raises(TypeError, match=r"text is list .*: expected one string"):
         reader().answer(["a film"])
     with pytest.raises(ValueError, match="maxlen=0: expected 1 or more"):
         reader(maxlen=0)
@@ -171,8 +229,24 @@ def test_a_file_that_is_no_reader_is_refused(tmp_path):
     whole = file.read_bytes()
     for part in (b"", b"text", whole[: len(whole) // 2], whole[:-5]):
         file.write_bytes(part)
-        with pytest.raises(ValueError, match="reader cannot be read"):
+        with pytest.raises(ValueError, match=r"reader is damaged, cut short .* Copy it again"):
             Reader.load(file)
     MODELS["one way"].save(file)
     with pytest.raises(ValueError, match="reader holds no reader"):
         Reader.load(file)
+
+
+def test_saving_keeps_the_older_file_when_it_fails(tmp_path, monkeypatch):
+    file = tmp_path / "reader"
+    reader().save(file)
+    whole = file.read_bytes()
+
+    def half(out, **arrays):
+        out.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("course_utils.reading.np.savez_compressed", half)
+    with pytest.raises(OSError, match="No space left"):
+        reader().save(file)
+    assert file.read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["reader"]

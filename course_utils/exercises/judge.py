@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 FEWEST_WORDS = 5  # of a reason
+EXACT = 1e-9  # relative error of a number in full precision
+ROUNDINGS = 4  # operations whose rounding a number with fewer digits may carry
 
 
 class Wrong(Exception):
@@ -184,14 +186,50 @@ def a_shape(
     raise Wrong(f"{what} {shape}: the number of sizes is right; check what each of them counts")
 
 
+def a_number(got: Any) -> tuple[float, float] | None:
+    """Return a number and the relative error that its type allows, or None for what is no number.
+
+    A number is Python's or NumPy's of every width, an array without axes, a scalar of TensorFlow.
+    """
+    if isinstance(got, str | bytes | bool | list | tuple | dict) or got is None:
+        return None
+    try:
+        array = np.asarray(got)
+        if array.shape != () or array.dtype.kind not in "iufO" or isinstance(array[()], bool | str):
+            return None
+        number = float(array)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    few_digits = array.dtype.kind == "f" and array.dtype.itemsize < 8
+    return number, ROUNDINGS * float(np.finfo(array.dtype).eps) if few_digits else EXACT
+
+
 def a_count(what: str, got: object, expected: float, reasons: Mapping[float, str], otherwise: str) -> None:
     """Raise Wrong unless `got` is the expected number, which no reason gives away."""
+    found = a_number(got)
+    if found is None:
+        raise Wrong(f"{what} is {describe(got)}, expected a number")
+    number, allowed = found
+
+    def near(value: float) -> bool:
+        return math.isclose(number, value, rel_tol=allowed, abs_tol=1e-9)
+
+    if near(expected):
+        return
+    slips = [reason for slip, reason in reasons.items() if near(slip)]
+    raise Wrong(f"{what} {round(number, 6):,}: {[*slips, otherwise][0]}")
+
+
+def a_number_about(
+    what: str, got: object, expected: float, factor: float, reasons: Mapping[float, str], otherwise: str
+) -> None:
+    """Raise Wrong unless `got` is within this factor of the expected number: for what a figure shows."""
     if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
         raise Wrong(f"{what} is {describe(got)}, expected a number")
-    if math.isclose(got, expected, abs_tol=1e-9):
+    if expected / factor <= got <= expected * factor:
         return
-    found = [reason for slip, reason in reasons.items() if math.isclose(got, slip, abs_tol=1e-9)]
-    raise Wrong(f"{what} {round(got, 6):,}: {[*found, otherwise][0]}")
+    near = sorted((abs(slip - got), slip) for slip in reasons if slip / factor <= got <= slip * factor)
+    raise Wrong(f"{what} {got:,}: {reasons[near[0][1]] if near else otherwise}")
 
 
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:

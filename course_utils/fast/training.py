@@ -137,7 +137,9 @@ def plan_of(model: Any, numbers: int, reviews: int) -> Plan | None:
     tables = [isinstance(layer, Embedding) for layer in model.layers]
     optimizer = model.optimizer
     first = tables[0] or isinstance(model.layers[0], Recurrent | Bidirectional)
-    if not (same and alike and first and len(dtypes) == 1 and not any(tables[1:]) and type(optimizer) in KINDS):
+    if not (
+        same and alike and first and len(dtypes) == 1 and not any(tables[1:]) and type(optimizer) in KINDS
+    ):
         return None
     settings = {
         one.name: getattr(optimizer, one.name)

@@ -42,7 +42,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def sigmoid(a: ArrayLike) -> Array:
-    """Return 1 / (1 + exp(-a)) as (1 + tanh(a / 2)) / 2, which never overflows."""
+    """Return ``1 / (1 + exp(-a))`` as ``(1 + tanh(a / 2)) / 2``, which never overflows."""
     return np.asarray(0.5 * np.tanh(0.5 * np.asarray(a)) + 0.5)
 
 
@@ -129,11 +129,14 @@ class Layer:
         return mask
 
     def forward(self, x: ArrayLike, mask: Mask | None = None, training: bool = False) -> Array:
-        """Return the layer's output."""
+        """Return the layer's output; raise ValueError for an x or a mask that does not fit."""
         raise NotImplementedError
 
     def backward(self, dy: ArrayLike) -> Any:
-        """Return dx for the last `forward`; leave the gradients of the weights in `gradients`."""
+        """Return dx for the last `forward`; leave the gradients of the weights in `gradients`.
+
+        Raises ValueError for a dy of another shape than the last output, and where there was none.
+        """
         raise NotImplementedError
 
     def __call__(
@@ -143,7 +146,7 @@ class Layer:
         return self.forward(x, mask, training, **options)
 
     def prepare(self, x: ArrayLike, *axes: str) -> Array:
-        """Return x in the layer's dtype, after a check of its shape (*axes, features); build if need be."""
+        """Return x in the layer's dtype, after a check of its axes; build if need be."""
         self.forget()  # if this x is refused, there is nothing to go back from
         array = check_numbers("x", x, self.dtype)
         check_shape("x", array, (*axes, self.weights[0].shape[0] if self.weights else "features"))

@@ -1,9 +1,11 @@
 """SimpleRNN, LSTM and GRU: each cell's `step` beside its `step_back`, and the loop that walks them.
 
-One timestep of the simplest layer is h_t = tanh(x_t W + h_{t-1} U + b), with `kernel` W
-(features, units), `recurrent_kernel` U (units, units) and `bias` b (units,). As in lesson 7, a_t
-is x_t W + b, made for all timesteps before the loop, d in front of a name means "gradient of", and
-time is the first axis inside: a[t] is one solid block of memory.
+One timestep of the simplest layer is ``h_t = tanh(x_t W + h_{t-1} U + b)``, with `kernel` W
+(features, units), `recurrent_kernel` U (units, units) and `bias` b (units,). As in lesson 7, ``a_t``
+is ``x_t W + b``, made for all timesteps before the loop; d in front of a name means "gradient of";
+and time is the first axis inside, so that ``a[t]`` is one solid block of memory.
+
+A new cell needs `step`, `step_back`, and `gates` or `state_names` where they differ: see SimpleRNN.
 """
 
 from typing import Any
@@ -67,21 +69,25 @@ class Recurrent(Layer):
     def step(self, a: Array, *states: Array) -> tuple[list[Array], Any]:
         """Return the states after one timestep, and what `step_back` needs of it.
 
-        a is x_t W + b, (batch, gates * units); a state is (batch, units), h first.
+        a is ``x_t W + b``, (batch, gates * units); a state is (batch, units), h first.
         """
         raise NotImplementedError
 
     def step_back(self, d_states: list[Array], kept: Any) -> tuple[Array, Array, list[Array]]:
-        """Return da, the gradient of h_{t-1} U, and the gradients of the states before this timestep.
+        """Return da, the gradient of ``h_{t-1} U``, and the gradients of the states before this timestep.
 
-        `d_states` are the gradients of the states after it, `kept` is what `step` returned.
+        The first two are (batch, gates * units), the others (batch, units). `d_states` are the gradients
+        of the states after the timestep, `kept` is what `step` returned.
         """
         raise NotImplementedError
 
     def forward(
         self, x: ArrayLike, mask: Mask | None = None, training: bool = False, initial_state: Any = None
     ) -> Array:
-        """Read x; `initial_state` is h, or [h, c] for an LSTM, each (batch, units)."""
+        """Read x; `initial_state` is h, or [h, c] for an LSTM, each (batch, units).
+
+        Raises ValueError for an x, a mask or a state that does not fit.
+        """
         x = self.prepare(x, "batch", "timesteps")
         valid = self.time_first(valid_places(mask, x))  # (timesteps, batch, 1)
         states = self.first_states(initial_state, len(x))
@@ -98,6 +104,7 @@ class Recurrent(Layer):
         shown = valid | (not self.zero_output_for_mask)
         if initial_state is not None:  # Keras shows zeros before the first word
             shown = np.logical_or.accumulate(valid)
+        # A copy, for a view of the last state would hold on to all states.
         y = (h[1:] * shown).swapaxes(0, 1) if self.return_sequences else h[-1].copy()
         return self.keep(y, (x, h, steps, valid, shown))
 
@@ -144,7 +151,7 @@ class Recurrent(Layer):
         return states
 
     def input_sums(self, x: Array) -> Array:
-        """Return a = x W + b of all timesteps."""
+        """Return ``a = x W + b`` of all timesteps, (timesteps, batch, gates * units)."""
         a: Array = x @ self.kernel + self.bias
         return a
 
@@ -159,7 +166,7 @@ def under_each_other(array: Array) -> Array:
 
 
 class SimpleRNN(Recurrent):
-    """h_t = tanh(x_t W + h_{t-1} U + b); Elman (1990), "Finding structure in time"."""
+    """``h_t = tanh(x_t W + h_{t-1} U + b)``; Elman (1990), "Finding structure in time"."""
 
     def step(self, a: Array, *states: Array) -> tuple[list[Array], Any]:
         """The formula."""
@@ -177,8 +184,8 @@ class SimpleRNN(Recurrent):
 class LSTM(Recurrent):
     """Long short-term memory, gates in Keras's order i, f, c, o; Hochreiter and Schmidhuber (1997).
 
-    i, f, o = sigmoid(x_t W + h_{t-1} U + b), each from its own columns, and g = tanh(...)
-    from the columns c;  c_t = f c_{t-1} + i g;  h_t = o tanh(c_t). The forget gate's bias
+    ``i, f, o = sigmoid(x_t W + h_{t-1} U + b)``, each from its own columns, and ``g = tanh(...)``
+    from the columns c; ``c_t = f c_{t-1} + i g``; ``h_t = o tanh(c_t)``. The forget gate's bias
     starts as 1, after Gers, Schmidhuber and Cummins (2000).
     """
 
@@ -214,9 +221,10 @@ class LSTM(Recurrent):
 class GRU(Recurrent):
     """Gated recurrent unit, gates in Keras's order z, r, h; Cho et al. (2014).
 
-    z, r = sigmoid(x_t W + b + h_{t-1} U + b'), each from its own columns, and from the columns h
-    g = tanh(x_t W + b + r (h_{t-1} U + b'));  h_t = z h_{t-1} + (1 - z) g. The bias (2, 3 * units)
-    holds b and b'. This is Keras's `reset_after=True`, here the only value; lesson 6 has the other.
+    ``z, r = sigmoid(x_t W + b + h_{t-1} U + b')``, each from its own columns, and from the columns h
+    ``g = tanh(x_t W + b + r (h_{t-1} U + b'))``; ``h_t = z h_{t-1} + (1 - z) g``. The bias, of shape
+    (2, 3 * units), holds b and b'. This is Keras's `reset_after=True`, here the only value; lesson 6 has
+    the other.
     """
 
     gates = 3
@@ -233,7 +241,7 @@ class GRU(Recurrent):
         return [W, U, (2, *b)]
 
     def input_sums(self, x: Array) -> Array:
-        """Return a = x W + b of all timesteps; b' comes in with h."""
+        """Return ``a = x W + b`` of all timesteps; b' comes in with h."""
         a: Array = x @ self.kernel + self.bias[0]
         return a
 

@@ -11,7 +11,7 @@ from course_utils.layers.base import Layer, Mask, Names, valid_places
 
 
 class Dense(Layer):
-    """y = activation(x W + b), for x (batch, features) or (batch, timesteps, features).
+    """``y = activation(x W + b)``, for x (batch, features) or (batch, timesteps, features).
 
     `activation` is None or "relu".
     """
