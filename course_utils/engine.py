@@ -315,7 +315,7 @@ def fast(thing: Layer | Sequential) -> Stack:
     >>> fast(lstm).forward(np.zeros((2, 3, 5))).shape
     (2, 3, 4)
 
-    It has `forward(x, mask, training)`, `backward(dy)`, `weights` and `gradients`. The weights are the layers'
+    It has `forward(x, mask, training)`, `backward(dy)`, `weights`, `gradients`. The weights are the layers'
     own, and the gradients stand in the layers too. `fit` and `predict` use such twins by themselves.
     """
     return Stack(thing.layers if isinstance(thing, Sequential) else [thing])

@@ -83,14 +83,14 @@ def read_model(path: str | PathLike[str]) -> list[Layer]:
         if next(rest, None) is not None or not layers:
             raise ValueError("weights and layers do not go together")
     except (
-        ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, NotImplementedError, RuntimeError,
-        MemoryError, EOFError, zipfile.BadZipFile, zlib.error, OSError, SyntaxError,
+        ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, NotImplementedError,
+        RuntimeError, MemoryError, EOFError, zipfile.BadZipFile, zlib.error, OSError, SyntaxError,
     ) as error:  # fmt: skip
         if isinstance(error, PermissionError):
             raise
         raise ValueError(
-            f"{path} holds no model that can be read ({type(error).__name__}: {str(error)[:200]}): expected a file "
-            "that Sequential.save wrote; copy it again, or train the model and save it anew"
+            f"{path} holds no model that can be read ({type(error).__name__}: {str(error)[:200]}): "
+            "expected a file that Sequential.save wrote; copy it again, or train the model and save it anew"
         ) from None
     return layers
 

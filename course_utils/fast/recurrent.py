@@ -47,6 +47,7 @@ class FastRecurrent:
         self.layer, self.weights = layer, list(weights)
         self.gradients: list[list[Array]] = []  # of each half: of W, U and b
         self._x: X | None = None
+        self._inside: Any = None  # what a cell keeps for its way back
 
     def input_weights(self) -> tuple[Array, Array, Array]:
         """Return W, b (gates * units, 1), and U transposed, halved where a sigmoid follows."""
@@ -90,7 +91,7 @@ class FastRecurrent:
         self._h = h
         self.loop(a, h, U_T)
         if not self.layer.return_sequences:
-            return h[-1]
+            return np.asarray(h[-1])
         self._hidden = skipped if self.layer.zero_output_for_mask else None
         return h[1:] if self._hidden is None else np.where(self._hidden[:, None], h.dtype.type(0), h[1:])
 

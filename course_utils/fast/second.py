@@ -3,7 +3,7 @@
 Saves: half of every batch is done there, see `step`. (In a thread it would not pay: NumPy hands the
 interpreter's lock over at each call, and the loops over time are nothing but calls.)
 
-The process is a fresh Python, started once when a training has gone on for a while and kept for later ones. It
+The process is a fresh Python, started once when a training has gone on for a while, kept for later ones. It
 knows nothing but what a `Plan` says and what lies in shared memory. It ends when this process does, however
 that ends: then the socket between them closes. Ctrl-C does not reach it.
 """
@@ -72,7 +72,7 @@ def room(shape: tuple[int, ...], dtype: Any) -> int:
 
 def new_file() -> int:
     """Return a file in memory that has no name, so that nothing is left of it."""
-    if hasattr(os, "memfd_create"):
+    if sys.platform == "linux":
         return os.memfd_create("course_utils")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
@@ -90,7 +90,7 @@ class Meeting:
     """Where two processes wait for each other: each counts how often it was there."""
 
     def __init__(self, sync: Array, sock: socket.socket, me: int) -> None:
-        numbers = memoryview(sync).cast("B").cast("q")
+        numbers = memoryview(sync.data).cast("B").cast("q")
         self.mine, self.other = numbers[32 * me : 32 * me + 32], numbers[32 * (1 - me) : 32 * (1 - me) + 32]
         self.sock, self.count = sock, 0
 

@@ -32,7 +32,8 @@ class FastEmbedding:
     """Looks up each word of half a batch once; leaves a SparseGradient of each half."""
 
     def __init__(self, layer: layers.Embedding, weights: Sequence[Array]) -> None:
-        self.table, self.gradients = weights[0], []
+        self.table = weights[0]
+        self.gradients: list[Any] = []
         self._words: list[Words] = []
 
     def forward(self, ids: Array, mask: Array | None, halves: Sequence[slice]) -> list[Words]:
@@ -94,7 +95,8 @@ class FastDropout:
     """Draws columns; each half has a stream of its own, fixed by the number `seed` and the half."""
 
     def __init__(self, layer: layers.Dropout, weights: Sequence[Array]) -> None:
-        self.layer, self.gradients = layer, []
+        self.layer = layer
+        self.gradients: list[Any] = []
         self.seed: int | None = None  # None: not training
 
     def forward(self, x: Array, mask: Array | None, halves: Sequence[slice], first: int = 0) -> Array:
@@ -134,6 +136,7 @@ class FastMaxPooling:
 
     def __init__(self, layer: layers.GlobalMaxPooling1D, weights: Sequence[Array]) -> None:
         self.gradients: list[Any] = []
+        self._there: Any = None
 
     def forward(self, x: Array, mask: Array | None, halves: Sequence[slice]) -> Array:
         """(timesteps, features, batch) -> (features, batch)."""
@@ -145,7 +148,7 @@ class FastMaxPooling:
             y = np.where(mask[:, None], x, x.dtype.type(-np.inf)).max(axis=0)
             self._there = (x == y) & mask[:, None]
             y = np.where(mask.any(axis=0), y, zero)
-        return y
+        return np.asarray(y)
 
     def backward(self, dy: Array, wanted: bool = True) -> Array:
         """Give dy to the timesteps at the maximum; those that tie share it."""
@@ -156,7 +159,7 @@ class FastMaxPooling:
 
     def forget(self) -> None:
         """Let go of what `backward` needs."""
-        self._there: Any = None
+        self._there = None
 
 
 class Itself:
@@ -165,6 +168,7 @@ class Itself:
     def __init__(self, layer: layers.Layer, weights: Sequence[Array]) -> None:
         self.layer, self.weights = layer, weights
         self.training = False
+        self._copies: list[layers.Layer] = []
 
     def forward(self, x: Any, mask: Array | None, halves: Sequence[slice]) -> Array:
         """Take rows out of the columns, and make columns of what comes."""
@@ -195,7 +199,7 @@ class Itself:
 
     def forget(self) -> None:
         """Let go of what `backward` needs."""
-        self._copies: list[layers.Layer] = []
+        self._copies = []
 
 
 TWINS: dict[type, Any] = {
@@ -272,7 +276,7 @@ class Stack:
         self.twins = [twin_of(*pair) for pair in zip(self.layers, weights, strict=True)]
 
     def same_alone(self, halves: Sequence[slice], dtype: str) -> bool:
-        """Return whether each half comes out the same, to the last bit, in one loop with the other or alone."""
+        """Return whether each half comes out the same, to the last bit, in one loop or alone."""
         ways = [way for twin in self.twins for way in getattr(twin, "ways", [twin])]
         if halves[1].start == halves[1].stop:
             return True

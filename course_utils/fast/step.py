@@ -87,7 +87,9 @@ class Orders:
     def read(cls, out: Array, dropouts: int) -> "Orders":
         """Read them there."""
         *whole, rate, size = out[:7].tolist()
-        return cls(*map(int, whole), rate, size, [int(seed) for seed in out[7 : 7 + dropouts]])
+        kind, reviews, width, features, t = map(int, whole)
+        seeds = [int(seed) for seed in out[7 : 7 + dropouts]]
+        return cls(kind, reviews, width, features, t, rate, size, seeds)
 
 
 class Step:

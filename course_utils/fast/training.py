@@ -248,7 +248,7 @@ class Halves:
         seeds = inner.stack.draw_seeds()
         features = 1 if self.plan.table else x.shape[2]
         size = inner.rule.size(rate, optimizer.iterations + 1)
-        self.orders = Orders(0, *x.shape[:2], features, self.t, rate, size, seeds)
+        self.orders = Orders(0, len(x), x.shape[1], features, self.t, rate, size, seeds)
         inner.x[: x.size] = x.ravel()
         inner.labels[: len(labels)] = labels
         both = length(halves_of(len(x))[1]) > 0 and self.both() and self.home.pace.choose()
