@@ -67,7 +67,7 @@ class Memory:
 
 def room(shape: tuple[int, ...], dtype: Any) -> int:
     """Return the bytes of an array, up to the next cache line, at least one."""
-    return (int(np.prod(shape)) * np.dtype(dtype).itemsize // 64 + 1) * 64
+    return int(np.prod(shape) * np.dtype(dtype).itemsize // 64 + 1) * 64
 
 
 def new_file() -> int:
