@@ -4,10 +4,9 @@
 
 The file best_model.npz holds one of the nets that stand on the scoreboard as "best", trained on the
 official training half, with its track record on reviews of the official test half.
-`python -m course_utils.best` trains it anew (needs the benchmark's file, see data/README.md).
+`python -m tools.train_best` trains it anew.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from course_utils.data import Reviews, cache_folder, load_reviews
 from course_utils.files import SHIPPED
 from course_utils.reading import Reader, TrackRecord
 from course_utils.sources import read_snippets
-from course_utils.systems import SYSTEMS, System, everything
+from course_utils.systems import SYSTEMS, System
 
 FILE = SHIPPED / "best_model.npz"
 RECORDED = 5_000  # test reviews in the track record
@@ -41,7 +40,7 @@ def load_best(file: Path = FILE, verbose: bool = True) -> Reader:
             print(f"{place.name}: {describe(reader)}")
         return reader
     if verbose:
-        print(f"A smaller net is trained now; git checkout brings {file.name} back.")
+        print(f"A smaller net is trained now; git checkout, or a new installation, brings {file.name} back.")
     system = SYSTEMS["gru-vectors"]
     assert isinstance(system, System)
     reviews = load_reviews(num_words=system.num_words)
@@ -88,18 +87,3 @@ def write(reader: Reader, file: Path) -> None:
     """Write a reader; whoever opens the file sees the old one or the new one, never half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     reader.save(file, dtype="float16")
-
-
-def main() -> int:
-    """Train the net of the file on the whole official training half; return the exit status."""
-    system = SYSTEMS["best-one"]
-    assert isinstance(system, System)
-    reviews = load_reviews("keras", num_words=system.num_words)
-    reader = train_reader(system, everything(reviews), reviews)
-    write(reader, FILE)
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.1f} MB, {describe(reader)}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

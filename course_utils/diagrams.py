@@ -167,27 +167,31 @@ def unrolled_grid(
     layers: int,
     *,
     numbers: Mapping[tuple[int, int], int] | None = None,
+    word: str = "",
     bottom: float = 0.0,
     title: str = "",
 ) -> None:
-    """Draw stacked recurrent layers unrolled over time: a column a time step, a row a layer.
+    """Draw stacked recurrent layers unrolled over time: a column a time step, counted from 1, a row a layer.
 
     Needs ``1.8 * timesteps + 1.0`` by ``1.4 * layers + 0.9`` units, 0.6 more in height with a title.
-    ``numbers[layer, t]``, layers counted from 0, is written into the boxes instead of their names,
-    for instance to show the order of the work; the weights are then left out.
+    ``numbers[layer, t]``, both counted from 0, is written into the boxes instead of their names,
+    for instance to show the order of the work, under ``word``, which says what the numbers count;
+    the weights are then left out.
     """
     across, up = 1.8, 1.4
     for layer in range(layers):
         y = bottom + 0.4 + up * (layer + 1)
-        box(axis, 0.5, y, "0", "white", width=0.6, fontsize=18)
+        box(axis, 0.5, y, f"$h^{{({layer + 1})}}_0$", "white", width=0.8, height=0.7, fontsize=18)
         for t in range(timesteps):
             x = 2.0 + across * t
             if layer == 0:
-                box(axis, x, bottom + 0.4, f"$x_{{{t}}}$", INPUT, fontsize=20)
-            name = f"$h^{{({layer + 1})}}_{{{t}}}$" if numbers is None else str(numbers[layer, t])
-            box(axis, x, y, name, STATE, fontsize=20, height=0.7)
+                box(axis, x, bottom + 0.4, f"$x_{{{t + 1}}}$", INPUT, fontsize=20)
+            name = f"$h^{{({layer + 1})}}_{{{t + 1}}}$"
+            if numbers is not None:
+                name = f"{word}\n{numbers[layer, t]}" if word else f"{numbers[layer, t]}"
+            box(axis, x, y, name, STATE, fontsize=15 if word else 20, height=0.7)
             arrow(axis, (x, y - up + (0.35 if layer else 0.3)), (x, y - 0.35))
-            start = x - across + 0.45 if t else 0.8
+            start = x - across + 0.45 if t else 0.9
             arrow(axis, (start, y), (x - 0.45, y))
             if numbers is None:
                 axis.text((start + x - 0.5) / 2, y + 0.1, f"$U^{{({layer + 1})}}$", ha="center", fontsize=16)
@@ -202,9 +206,10 @@ def two_readers(words: Sequence[str]) -> Figure:
     for t, word in enumerate(words):
         x = 2.4 + across * t
         box(axis, x, 0.4, word, INPUT, width=1.3, fontsize=18)
-        box(axis, x - 0.45, 1.9, f"$f_{t}$", STATE, width=0.8, height=0.7, fontsize=20)
-        box(axis, x + 0.45, 3.4, f"$b_{t}$", WEIGHT, width=0.8, height=0.7, fontsize=20)
-        box(axis, x, 5.0, f"$[f_{t}, b_{t}]$", OUTPUT, width=1.4, height=0.7, fontsize=18)
+        ahead, back = rf"\overrightarrow{{h}}_{t + 1}", rf"\overleftarrow{{h}}_{t + 1}"
+        box(axis, x - 0.45, 1.9, f"${ahead}$", STATE, width=0.8, height=0.7, fontsize=20)
+        box(axis, x + 0.45, 3.4, f"${back}$", STATE, width=0.8, height=0.7, fontsize=20)
+        box(axis, x, 5.0, f"$[{ahead}, {back}]$", OUTPUT, width=1.6, height=0.7, fontsize=18)
         arrow(axis, (x - 0.45, 0.7), (x - 0.45, 1.55))
         arrow(axis, (x + 0.45, 0.7), (x + 0.45, 3.05))
         arrow(axis, (x - 0.45, 2.25), (x - 0.45, 4.65))
@@ -225,12 +230,8 @@ def weights_to_scale(features: Sequence[int], units: Sequence[int]) -> Figure:
         total = rows * columns + columns * columns + columns
         axis.text(left, -8, f"{columns} units on {rows} features:\n{total:,}", fontsize=16)
         top = 0
-        for name, size, color in (
-            ("kernel", rows, INPUT),
-            ("recurrent_kernel", columns, STATE),
-            ("bias", 1, WEIGHT),
-        ):
-            axis.add_patch(Rectangle((left, top), columns, size, facecolor=color, edgecolor="black"))
+        for name, size in (("kernel", rows), ("recurrent_kernel", columns), ("bias", 1)):
+            axis.add_patch(Rectangle((left, top), columns, size, facecolor=WEIGHT, edgecolor="black"))
             label = f"bias: {columns}" if size == 1 else f"{name}:\n{size} × {columns} = {size * columns:,}"
             axis.text(left + columns + 4, top + size / 2, label, va="center", fontsize=15)
             top += size + 3
@@ -422,11 +423,11 @@ def review_reader(words: Sequence[str], layer: str = "SimpleRNN\n32 units") -> F
     return figure
 
 
-def back_through_time(steps: int, k: int | None = None) -> Figure:
-    """Draw an unrolled network with a loss at its end, and over it the way of the gradients back.
+GRADIENT = "#D55E00"  # the colour of every arrow of the way back
 
-    With ``k`` the way back ends after ``k`` steps: the steps before it get no gradient.
-    """
+
+def back_through_time(steps: int) -> Figure:
+    """Draw an unrolled network with a loss at its end, and over it the way of the gradients back."""
     figure, axis = canvas(1.9 * steps + 3.4, 5.4)
     names = {letter: [f"${letter}_{{{t}}}$" for t in range(1, steps + 1)] for letter in "hx"}
     weights = ("W", "U", "")
@@ -436,17 +437,40 @@ def back_through_time(steps: int, k: int | None = None) -> Figure:
     end = centres[-1][0] + 2.0
     box(axis, end, 1.9, "loss", OUTPUT, width=1.0, fontsize=16)
     arrow(axis, (end - 1.55, 1.9), (end - 0.5, 1.9))
-    arrow(axis, (end, 2.2), (end - 1.5, 3.2), color="#D55E00", curve=0.3)
-    reached = [x for x, _ in centres][-(k or steps) :]
-    for x, t in zip(reached, range(steps - len(reached) + 1, steps + 1), strict=True):
+    arrow(axis, (end, 2.2), (end - 1.5, 3.2), color=GRADIENT, curve=0.3)
+    for t, (x, _) in enumerate(centres, start=1):
         axis.plot([x, x], [2.25, 3.1], color="0.6", linewidth=1.5, linestyle=":")
         box(axis, x, 3.4, f"$da_{{{t}}}$", "white", fontsize=16)
-        arrow(axis, (x, 3.7), (x, 4.55), color="#D55E00")
-        if x != reached[0]:
-            arrow(axis, (x - 0.43, 3.4), (x - 1.47, 3.4), color="#D55E00")
+        arrow(axis, (x, 3.7), (x, 4.55), color=GRADIENT)
+        if t > 1:
+            arrow(axis, (x - 0.43, 3.4), (x - 1.47, 3.4), color=GRADIENT)
             axis.text(x - 0.95, 3.6, "Uᵀ", fontsize=16, ha="center", va="center")
-    middle, width = (reached[0] + reached[-1]) / 2, max(reached[-1] - reached[0] + 1.2, 2.2)
+    middle, width = (centres[0][0] + centres[-1][0]) / 2, centres[-1][0] - centres[0][0] + 1.2
     box(axis, middle, 4.9, "$dW, dU, db$: sums", WEIGHT, width=max(width, 2.6), fontsize=16)
+    return figure
+
+
+def chunks(length: int) -> Figure:
+    """Draw two chunks of a stream, ``length`` steps each, with an answer at every step.
+
+    The state crosses the cut between them; the gradients stay inside their chunk.
+    """
+    steps, step, y = 2 * length, 1.75, 2.1
+    figure, axis = canvas(step * steps + 1.7, 5.2)
+    names = {letter: [f"${letter}_{{{t}}}$" for t in range(1, steps + 1)] for letter in "hxz"}
+    centres = unrolled(
+        axis, names["h"], inputs=names["x"], outputs=names["z"], initial="$h_0$", x=2.2, y=y, step=step
+    )
+    for t, (x, _) in enumerate(centres):
+        arrow(axis, (x + 0.18, y + 1.0), (x + 0.18, y + 0.3), color=GRADIENT)  # from the answer
+        if t % length:  # from the step after it, inside a chunk
+            arrow(axis, (x - 0.43, y - 0.16), (x - step + 0.43, y - 0.16), color=GRADIENT)
+    cut = (centres[length - 1][0] + centres[length][0]) / 2
+    axis.plot([cut, cut], [0.3, 4.0], color="black", linewidth=2, linestyle="--")
+    axis.text(cut, 4.15, "cut: the state goes on as a number", fontsize=15, ha="center")
+    for number, first in enumerate((0, length), start=1):
+        middle = (centres[first][0] + centres[first + length - 1][0]) / 2
+        axis.text(middle, 4.75, f"chunk {number}", fontsize=16, ha="center", weight="bold")
     return figure
 
 

@@ -1,7 +1,8 @@
 """Training in NumPy: layers in a row, a loss, three optimisers and `fit`.
 
-Names and numbers are Keras's, for two classes and a model that ends in `Dense(1)`: its
-output is a logit, above 0 for class 1. A training step is forward, loss, backward, update.
+Names and numbers are Keras's. Two classes: the model ends in `Dense(1)`, its output is a logit, above
+0 for class 1. Several: it ends in `Dense(classes)`, one logit a class (see `Sequential.compile`).
+A training step is forward, loss, backward, update.
 Whatever is wrong is raised before the update, so that a step that fails leaves the weights
 as they were.
 
@@ -13,47 +14,30 @@ behind an Embedding one or two more.
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from functools import cache
-from itertools import zip_longest
 from os import PathLike
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from course_utils import layers as all_layers
-from course_utils.layers import (
-    Array,
-    Layer,
-    SparseGradient,
-    check_choice,
-    check_count,
-    check_shape,
-    flush,
-    sigmoid,
-)
+from course_utils.checks import Array, check_choice, check_count, check_shape
+from course_utils.fast import cores
+from course_utils.fast.cores import one_blas_thread as one_blas_thread
+from course_utils.fast.side_by_side import side_by_side as side_by_side
+from course_utils.layers import Layer, sigmoid
+from course_utils.optimizers import SGD as SGD
+from course_utils.optimizers import Adam as Adam
+from course_utils.optimizers import CosineDecay as CosineDecay
+from course_utils.optimizers import Gradient, Optimizer
+from course_utils.optimizers import RMSprop as RMSprop
+from course_utils.optimizers import global_norm as global_norm
 from course_utils.text import Side, length_batches, pad_sequences
 
-Gradient = Array | SparseGradient
-READ_WORDS: Any = (all_layers.Recurrent.forward, all_layers.Bidirectional.forward)
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()  # looking for them takes a while: once is enough
-
-
-def one_blas_thread() -> Any:
-    """Keep matrix products on one core inside a `with` block; afterwards all is as before.
-
-    The products of a recurrent net are small: cores that share one wait longer than they work.
-    """
-    return _libraries().limit(limits=1, user_api="blas")
 
 
 @cache
@@ -68,286 +52,26 @@ def _keep_freed_memory() -> None:
 def binary_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Return the mean of -log p(label) and its gradient; both arguments are (batch, 1).
 
-    Written as max(a, 0) - a y + log(1 + exp(-|a|)), which never overflows.
+    Written as ``max(a, 0) - a y + log(1 + exp(-|a|))``, which never overflows.
     """
     losses = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
     return float(losses.sum() / len(losses)), (sigmoid(logits) - labels) / labels.dtype.type(len(labels))
 
 
-def global_norm(gradients: Sequence[Gradient]) -> float:
-    """Return the length of all gradients laid end to end."""
-    parts = [(g.values if isinstance(g, SparseGradient) else g).ravel() for g in gradients]
-    return float(np.sqrt(sum(float(part @ part) for part in parts)))
+def softmax_crossentropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """Return the mean of -log p(label) and its gradient; logits (batch, classes), labels (batch,).
 
-
-@dataclass
-class CosineDecay:
-    """A learning rate that falls along a cosine, from its first value to 0 at `decay_steps`.
-
-    As Keras's schedule of this name; Loshchilov and Hutter (2017), "SGDR".
+    p = softmax(logits), made from differences to the largest logit, which never overflow.
     """
-
-    initial_learning_rate: float
-    decay_steps: int
-
-    def __post_init__(self) -> None:
-        check_count("decay_steps", self.decay_steps)
-
-    def __call__(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 0."""
-        share = min(step / self.decay_steps, 1.0)
-        return float(self.initial_learning_rate * 0.5 * (1 + np.cos(np.pi * share)))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows, count = np.arange(len(labels)), labels.dtype.type(len(labels))
+    gradient = np.exp(log_p)
+    gradient[rows, labels] -= 1
+    return float(-log_p[rows, labels].sum() / count), gradient / logits.dtype.type(count)
 
 
-@dataclass
-class Optimizer:
-    """What all optimisers share: the learning rate, clipping, and arrays kept beside every weight.
-
-    `learning_rate` is a number, or a function of the step, such as CosineDecay. With
-    `global_clipnorm`, gradients that are longer together are shortened to this length. With
-    `weight_decay` every step first takes this share, times the learning rate, off every weight;
-    Loshchilov and Hutter (2019), "Decoupled weight decay regularization".
-
-    A batch touches few rows of a table of words. What happens to the others depends on nothing but
-    the number of steps, so it can wait until a batch needs them: while `lazy` is True, `apply`
-    leaves them behind, and `catch_up` brings them to where they belong.
-    """
-
-    learning_rate: float | Callable[[int], float]
-    global_clipnorm: float | None = field(default=None, kw_only=True)
-    weight_decay: float | None = field(default=None, kw_only=True)
-    iterations: int = field(default=0, init=False)
-    lazy: bool = field(default=False, init=False, repr=False)
-    _kept: list[list[Array]] = field(default_factory=list, init=False, repr=False)
-    slots: ClassVar[int] = 1  # arrays kept beside every weight
-    block: ClassVar[int] = 2**17  # numbers treated at a time
-
-    def __post_init__(self) -> None:
-        self.check()
-
-    def check(self) -> None:
-        """Raise ValueError for settings that cannot work."""
-        for name in ("learning_rate", "global_clipnorm", "weight_decay"):
-            value = getattr(self, name)
-            if value is not None and not callable(value) and not 0 < value < np.inf:
-                raise ValueError(f"{name}={value}: expected a number above 0")
-
-    def rate(self) -> float:
-        """Return the learning rate of the next step, or of the one that is being made."""
-        return self.learning_rate(self.iterations) if callable(self.learning_rate) else self.learning_rate
-
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
-        """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
-        self.check()
-        norm = global_norm(gradients)
-        if not np.isfinite(norm):
-            raise FloatingPointError(
-                f"the gradients are not finite (their norm is {norm}): try global_clipnorm=1, "
-                f"or a learning_rate below {self.rate():.3g}"
-            )
-        if self.global_clipnorm is not None and norm > self.global_clipnorm:
-            gradients = [scaled(gradient, self.global_clipnorm / norm) for gradient in gradients]
-        if not self._kept:
-            self._kept = [self.keep(*pair) for pair in zip(weights, gradients, strict=True)]
-        rate = self.rate()
-        self.iterations += 1
-        for gradient, weight, kept in zip(gradients, weights, self._kept, strict=True):
-            if self.weight_decay is not None:
-                weight *= 1 - self.weight_decay * rate
-            if isinstance(gradient, SparseGradient):
-                for part in self.parts(gradient.values):
-                    self.update(weight, gradient.rows[part], gradient.values[part], rate, *kept)
-            else:
-                for part in self.parts(gradient):
-                    self.update(weight, part, gradient[part], rate, *kept)
-            if self.iterations % 64 == 0:
-                for array in kept[: self.slots]:
-                    flush(array)  # what decays ends among the slow numbers
-        self.end_step(rate)
-        if not self.lazy:
-            self.catch_up(weights)
-
-    def end_step(self, rate: float) -> None:
-        """Note what `catch_up` will need of this step."""
-
-    def parts(self, array: Array) -> list[slice]:
-        """Return the rows of an array in pieces that stay in the processor's cache."""
-        height = max(1, self.block // max(1, array[:1].size))
-        return [slice(start, start + height) for start in range(0, len(array), height)]
-
-    def keep(self, weight: Array, gradient: Gradient) -> list[Array]:
-        """Return the arrays kept beside one weight; of a table also the step of each row's last gradient."""
-        slots = [np.zeros_like(weight) for _ in range(self.slots)]
-        return [*slots, np.zeros(len(weight), np.int64)] if isinstance(gradient, SparseGradient) else slots
-
-    def steps_since(self, rows: Any, last: Array | None = None) -> Any:
-        """Return the steps since the last gradient of each row, as a column, and note that one is here."""
-        if last is None:
-            return 1
-        steps = self.iterations - last[rows, None]
-        last[rows] = self.iterations
-        return steps
-
-    def catch_up(self, weights: Sequence[Array], ids: Array | None = None) -> None:
-        """Bring the rows of these ids, or all, to the present step, where `apply` left them behind."""
-
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
-        """Change one weight; g is the gradient of weight[rows], that of all other rows is zero."""
-        raise NotImplementedError
-
-
-@dataclass
-class SGD(Optimizer):
-    """w <- w - learning_rate g; with momentum v <- momentum v - learning_rate g, w <- w + v."""
-
-    learning_rate: float | Callable[[int], float] = 0.01
-    momentum: float = 0.0
-
-    def apply(self, gradients: Sequence[Gradient], weights: Sequence[Array]) -> None:
-        """Update the weights in place; raise FloatingPointError instead if a gradient is not finite."""
-        if self.momentum:  # moves every row at every step
-            gradients = [g.to_dense() if isinstance(g, SparseGradient) else g for g in gradients]
-        super().apply(gradients, weights)
-
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
-        """Change one weight."""
-        if self.momentum:
-            v = kept[0]
-            v[rows] = self.momentum * v[rows] - rate * g
-            weight[rows] += v[rows]
-        else:
-            weight[rows] -= rate * g
-
-
-@dataclass
-class RMSprop(Optimizer):
-    """w <- w - learning_rate g / sqrt(v + epsilon), v <- rho v + (1 - rho) g²; Tieleman and Hinton (2012)."""
-
-    learning_rate: float | Callable[[int], float] = 0.001
-    rho: float = 0.9
-    epsilon: float = 1e-7
-
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
-        """Change one weight."""
-        v, *last = kept
-        new = rows_of(v, rows) * power(self.rho, self.steps_since(rows, *last), v)
-        new += square(g, 1 - self.rho)
-        v[rows] = new
-        step = new + self.epsilon
-        np.divide(g, np.sqrt(step, step), step)
-        step *= rate
-        weight[rows] = np.subtract(rows_of(weight, rows), step, step)
-
-
-@dataclass
-class Adam(Optimizer):
-    """w <- w - a m / (sqrt(v) + epsilon), a = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t).
-
-    m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g² are running means, and
-    the powers with step t make up for their start at zero; Kingma and Ba (2015). Words that a
-    batch does not hold move on too, by what m remembers: k steps after its last gradient a row moves
-    by a r^k m / (sqrt(v) + epsilon), r = beta_1 / sqrt(beta_2). (Strictly, epsilon would not fall
-    with v; with the usual betas that is less than one hundredth of such a move.) For every step s,
-    `_moves` holds the sum of a r^k since then.
-    """
-
-    learning_rate: float | Callable[[int], float] = 0.001
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
-    _moves: Array = field(default_factory=lambda: np.zeros(1), init=False, repr=False)
-    _fading: Array = field(init=False, repr=False)  # r^k, down to r^1
-    slots: ClassVar[int] = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        powers = (self.beta_1 / np.sqrt(self.beta_2)) ** np.arange(1, 100_000)
-        self._fading = powers[: np.count_nonzero(powers > 1e-12) + 1][::-1]
-
-    def check(self) -> None:
-        """Raise ValueError for settings that cannot work."""
-        super().check()
-        if not 0 <= self.beta_1**2 < self.beta_2 < 1:
-            raise ValueError(
-                f"beta_1={self.beta_1}, beta_2={self.beta_2}: expected 0 <= beta_1 < sqrt(beta_2) < 1"
-            )
-
-    def end_step(self, rate: float) -> None:
-        """Add this step's move to the sums of all steps before it."""
-        recent = self._moves[-len(self._fading) :]  # what is older does not move any more
-        recent += self.step_size(rate) * self._fading[-len(recent) :]
-        self._moves = np.append(self._moves, 0.0)
-
-    def step_size(self, rate: float) -> float:
-        """Return a, the learning rate with the powers of this step."""
-        t = self.iterations
-        return float(rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t))
-
-    def keep(self, weight: Array, gradient: Gradient) -> list[Array]:
-        """Return m and v; of a table also each row's last step, and how much of `_moves` it has made."""
-        kept = super().keep(weight, gradient)
-        return [*kept, np.zeros(len(weight))] if len(kept) > self.slots else kept
-
-    def catch_up(self, weights: Sequence[Array], ids: Array | None = None) -> None:
-        """Bring the rows of these ids, or all, to the present step, where `apply` left them behind."""
-        rows = None if ids is None else np.flatnonzero(np.bincount(ids.ravel()))  # every id once
-        for weight, (m, v, *table) in zip(weights, self._kept, strict=False):
-            if not table:
-                continue
-            last, made = table
-            parts = self.parts(weight if rows is None else weight[: len(rows)])
-            for part in parts if rows is None else [rows[part] for part in parts]:
-                owed = self._moves[last[part]] - made[part]
-                if owed.any():
-                    made[part] += owed
-                    step = self.direction(rows_of(m, part), rows_of(v, part))
-                    step *= owed[:, None].astype(weight.dtype)
-                    weight[part] = np.subtract(rows_of(weight, part), step, step)
-
-    def direction(self, m: Array, v: Array) -> Array:
-        """Return m / (sqrt(v) + epsilon)."""
-        step = np.sqrt(v)
-        step += self.epsilon
-        return np.divide(m, step, step)
-
-    def update(self, weight: Array, rows: Any, g: Array, rate: float, *kept: Any) -> None:
-        """Change one weight; rows of a table have caught up before."""
-        m, v, *table = kept
-        steps = self.steps_since(rows, *table[:1])
-        for made in table[1:]:
-            made[rows] = 0
-        new_m = rows_of(m, rows) * power(self.beta_1, steps, m)
-        new_m += (1 - self.beta_1) * g
-        new_v = rows_of(v, rows) * power(self.beta_2, steps, v)
-        new_v += square(g, 1 - self.beta_2)
-        m[rows], v[rows] = new_m, new_v
-        step = self.direction(new_m, new_v)
-        step *= self.step_size(rate)
-        weight[rows] = np.subtract(rows_of(weight, rows), step, step)
-
-
-def rows_of(array: Array, rows: Any) -> Array:
-    """Return these rows, a view of a slice; of a list `array[rows]` would take twice as long."""
-    return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
-
-
-def scaled(gradient: Gradient, scale: float) -> Gradient:
-    """Return a gradient times a number."""
-    if isinstance(gradient, SparseGradient):
-        return replace(gradient, values=gradient.values * scale)
-    return gradient * scale
-
-
-def square(g: Array, share: float) -> Array:
-    """Return this share of g²."""
-    squares = g * g
-    squares *= share
-    return squares
-
-
-def power(base: float, exponents: Any, like: Array) -> Any:
-    """Return base to these powers, in the dtype of `like`."""
-    return base**exponents if isinstance(exponents, int) else np.power(base, exponents).astype(like.dtype)
+LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 
 
 class Sequential:
@@ -364,6 +88,7 @@ class Sequential:
             raise ValueError("layers is empty: expected at least one layer")
         self.layers = list(layers)
         self.optimizer: Optimizer | None = None
+        self.loss = LOSSES[0]
         if seed is not None:
             for layer, own in zip(
                 layers, np.random.default_rng(seed).integers(2**31, size=len(layers)), strict=True
@@ -399,9 +124,26 @@ class Sequential:
             layer.set_weights(rest[:count])
             rest = rest[count:]
 
-    def compile(self, optimizer: Optimizer) -> None:
-        """Choose the optimiser; the loss is always binary cross-entropy from logits."""
-        self.optimizer = optimizer
+    def compile(self, optimizer: Optimizer, loss: str = "binary_crossentropy") -> None:
+        """Choose the optimiser and the loss; both losses take logits.
+
+        "binary_crossentropy": the model ends in `Dense(1)`, labels are 0 or 1. With
+        "sparse_categorical_crossentropy" it ends in `Dense(classes)`, and labels are whole numbers from 0
+        to classes - 1. Raises ValueError for another loss.
+        """
+        check_choice("loss", loss, LOSSES)
+        self.optimizer, self.loss = optimizer, loss
+
+    def check_labels(self, y: ArrayLike, count: int) -> Array:
+        """Return labels as an array (count,); raise ValueError for one that the loss does not know."""
+        labels = np.asarray(y)
+        check_shape("y", labels, (count or "reviews",))
+        classes = 2 if self.loss == LOSSES[0] else getattr(self.layers[-1], "units", np.inf)
+        wrong = np.flatnonzero(~((labels >= 0) & (labels < classes) & (labels % 1 == 0)))
+        if wrong.size:
+            whole = "0 or 1" if self.loss == LOSSES[0] else f"a whole number from 0 to {classes - 1}"
+            raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected {whole}")
+        return labels
 
     def chosen_optimizer(self) -> Optimizer:
         """Return the optimiser; raise ValueError before `compile`."""
@@ -425,13 +167,9 @@ class Sequential:
         mask = None
         if not isinstance(self.layers[0], all_layers.Embedding):  # which checks its ids itself
             self.check_input(y)
-        for layer, after in zip_longest(self.layers, self.layers[1:]):
+        for layer in self.layers:
             mask_after = layer.compute_mask(y, mask)
-            if type(layer) is all_layers.Embedding and getattr(type(after), "forward", None) in READ_WORDS:
-                y = layer.look_up(y)
-            else:
-                y = layer.forward(y, mask, training)
-            mask = mask_after
+            y, mask = layer.forward(y, mask, training), mask_after
         return np.asarray(y)
 
     __call__ = forward
@@ -448,18 +186,15 @@ class Sequential:
         Raises FloatingPointError if the loss or a gradient is not finite.
         """
         x = np.asarray(x)
-        labels = check_labels(y, len(x))
+        labels = self.check_labels(y, len(x))
         with one_blas_thread():
             return self._step(x, labels)
 
     def _step(self, x: Array, labels: Array) -> dict[str, float]:
         """Make one training step, where products are kept on one core already."""
         optimizer = self.chosen_optimizer()
-        optimizer.check()
-        if optimizer.lazy and isinstance(self.layers[0], all_layers.Embedding):
-            optimizer.catch_up(self.weights, x)
         with np.errstate(over="ignore", invalid="ignore"):  # checked once, at the end
-            scores, dy = evaluate_logits(self.forward(x, training=True), labels)
+            scores, dy = evaluate_logits(self.forward(x, training=True), labels, self.loss)
             if not np.isfinite(scores["loss"]):
                 raise FloatingPointError(
                     f"the loss is {scores['loss']} at step {optimizer.iterations + 1}: try "
@@ -489,15 +224,15 @@ class Sequential:
         With `patience`, training ends after so many epochs without a better `monitor`, "val_loss" or
         "val_accuracy", and the best weights come back. `seed` fixes the order of the reviews.
         """
-        labels = check_labels(y, len(x))
+        labels = self.check_labels(y, len(x))
         self.check_input(x)
         if patience is not None and validation_data is None:
             raise ValueError(f"patience={patience} watches {monitor}: give validation_data=(x, y)")
         check_choice("monitor", monitor, ("val_loss", "val_accuracy"))
         if validation_data is not None:
             self.check_input(validation_data[0])
-            check_labels(validation_data[1], len(validation_data[0]))
-        optimizer = self.chosen_optimizer()
+            self.check_labels(validation_data[1], len(validation_data[0]))
+        self.chosen_optimizer()
         _keep_freed_memory()
         history: dict[str, list[float]] = {}
         rng = np.random.default_rng(seed)
@@ -506,20 +241,18 @@ class Sequential:
             batches = make_batches(x, batch_size, rng)
             total = {"loss": 0.0, "accuracy": 0.0}
             seen = 0
-            with one_blas_thread(), tqdm(file=sys.stdout, total=len(batches), disable=not verbose) as bar:
-                try:
-                    optimizer.lazy = optimizer.weight_decay is None  # decay reaches every word at every step
-                    for rows in batches:
-                        scores = self._step(take(x, rows, padding), labels[rows])
-                        total = {name: total[name] + scores[name] * len(rows) for name in total}
-                        seen += len(rows)
-                        bar.set_description(
-                            f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
-                        )
-                        bar.update()
-                finally:
-                    optimizer.lazy = False
-                    optimizer.catch_up(self.weights)
+            with (
+                one_blas_thread(),
+                tqdm(file=sys.stdout, total=len(batches), disable=not verbose or cores.in_a_job) as bar,
+            ):
+                for rows in batches:
+                    scores = self._step(take(x, rows, padding), labels[rows])
+                    total = {name: total[name] + scores[name] * len(rows) for name in total}
+                    seen += len(rows)
+                    bar.set_description(
+                        f"epoch {epoch}/{epochs}, loss {total['loss'] / seen:.4f}", refresh=False
+                    )
+                    bar.update()
             record = {name: value / seen for name, value in total.items()}
             if validation_data is not None:
                 scores = self.evaluate(*validation_data, padding=padding)
@@ -551,8 +284,8 @@ class Sequential:
         self, x: Reviews, y: ArrayLike, batch_size: int = 256, padding: Side = "pre"
     ) -> dict[str, float]:
         """Return the mean loss and the accuracy over all reviews."""
-        labels = check_labels(y, len(x))
-        return evaluate_logits(self.predict(x, batch_size, padding), labels)[0]
+        labels = self.check_labels(y, len(x))
+        return evaluate_logits(self.predict(x, batch_size, padding), labels, self.loss)[0]
 
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
         """Write layers and weights, but not the optimiser, into one .npz file.
@@ -580,25 +313,22 @@ class Sequential:
         return model
 
 
-def evaluate_logits(logits: Array, labels: Array) -> tuple[dict[str, float], Array]:
-    """Return loss and accuracy of logits (batch, 1) against labels (batch,), and the gradient."""
-    if logits.shape != (len(labels), 1):
+def evaluate_logits(logits: Array, labels: Array, loss: str = LOSSES[0]) -> tuple[dict[str, float], Array]:
+    """Return loss and accuracy of logits (batch, 1 or classes) against labels (batch,), and the gradient."""
+    binary = loss == LOSSES[0]
+    if logits.ndim != 2 or len(logits) != len(labels) or (logits.shape[1] == 1) != binary:
+        wanted, end = (1, "Dense(1)") if binary else ("classes", "Dense(classes)")
         raise ValueError(
-            f"the output has shape {logits.shape}: expected ({len(labels)}, 1); end with Dense(1)"
+            f"the output has shape {logits.shape}: expected ({len(labels)}, {wanted}); end with {end}"
         )
-    column = labels[:, None].astype(logits.dtype)
-    loss, dy = binary_crossentropy(logits, column)
-    return {"loss": loss, "accuracy": np.count_nonzero((logits > 0) == column) / len(column)}, dy
-
-
-def check_labels(y: ArrayLike, count: int) -> Array:
-    """Return labels as an array (count,); raise ValueError unless all are 0 or 1."""
-    labels = np.asarray(y)
-    check_shape("y", labels, (count or "reviews",))
-    wrong = np.flatnonzero((labels != 0) & (labels != 1))
-    if wrong.size:
-        raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected 0 or 1")
-    return labels
+    if binary:
+        column = labels[:, None].astype(logits.dtype)
+        value, dy = binary_crossentropy(logits, column)
+        right = np.count_nonzero((logits > 0) == column)
+    else:
+        value, dy = softmax_crossentropy(logits, labels.astype(np.int64))
+        right = np.count_nonzero(logits.argmax(axis=1) == labels)
+    return {"loss": value, "accuracy": float(right / len(labels))}, dy
 
 
 def make_batches(

@@ -1,8 +1,8 @@
 """Files: the one way to write one, to read arrays from one, and where those of the package are.
 
-write_whole("model.npz", lambda file: np.savez(file, *weights))
-arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
-rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
+>>> write_whole("model.npz", lambda file: np.savez(file, *weights))
+>>> arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
+>>> rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
 """
 
 import math
@@ -208,8 +208,9 @@ def locked(folder: Path) -> Iterator[None]:
     """Keep other processes out of the same block for the same folder: for read, change, write.
 
     The lock is the system's, so it ends with its process, however that ends. Where the system has
-    none (Windows), the block runs without. Raises OSError where the folder cannot be written to, and
-    TimeoutError (an OSError too) when another process has kept the lock for ten seconds.
+    none (Windows, some network folders), the block runs without. Raises OSError where the folder
+    cannot be written to, and TimeoutError (an OSError too) when another process has kept the lock
+    for ten seconds.
     """
     try:
         import fcntl
@@ -227,6 +228,8 @@ def locked(folder: Path) -> Iterator[None]:
                 if time.monotonic() > end:
                     raise TimeoutError(f"another process keeps {folder / LOCK} locked") from None
                 time.sleep(0.005)
+            except OSError:  # a network folder that knows no locks
+                break
         yield
     finally:
         os.close(handle)

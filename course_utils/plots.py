@@ -5,6 +5,7 @@ Importing this module sets the style for every figure that follows.
 
 import base64
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -20,8 +21,11 @@ from matplotlib.transforms import Bbox
 from mpl_toolkits.mplot3d import proj3d
 from numpy.typing import ArrayLike, NDArray
 
-# One style for every figure of a lesson, set where this module is imported.
-plt.style.use("course_utils.unrolled")
+from course_utils.exercises import WIDTH
+
+# One style for every figure of a lesson, set where this module is imported. It starts from Matplotlib's
+# own defaults, so that a user's matplotlibrc (a dark one, say) changes no figure.
+plt.style.use(["default", "course_utils.unrolled"])
 
 # Diverging map for values around zero: blue to red through white, never red/green.
 DIVERGING = "RdBu_r"
@@ -42,7 +46,12 @@ def show(figure: Figure, alt: str) -> None:
         {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": alt},
         {"image/png": {"alt": alt}},
     )
-    print(f"Figure: {alt}")
+    print(caption(alt))
+
+
+def caption(alt: str) -> str:
+    """Return the sentence under a figure, in lines that a notebook does not break inside a word."""
+    return textwrap.fill(f"Figure: {alt}", WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def learning_curves(history: Mapping[str, Sequence[float]], metric: str = "accuracy") -> Figure:
@@ -117,6 +126,28 @@ def saturation(totals_by_name: Mapping[str, ArrayLike]) -> Figure:
         after.set(title=f"{share:.0%} beyond ±0.99", xlim=(-1.05, 1.05))
     axes[-1, 0].set_xlabel("sum before tanh (grey: tanh is flat)")
     axes[-1, 1].set_xlabel("value after tanh")
+    return figure
+
+
+FLOOR = 1e-12  # below it a difference of states is mostly rounding
+
+
+def fading(distances_by_name: Mapping[str, ArrayLike]) -> Figure:
+    """Draw how far apart the states of two runs are, step by step, on a logarithmic scale.
+
+    The distances have shape (timesteps,), one array a name. Zero has no place on this scale, and
+    what is smaller than ``FLOOR`` is rounding: both are drawn at the edge of a grey band that says so.
+    """
+    figure, axis = plt.subplots(figsize=(11, 5))
+    axis.axhspan(FLOOR / 30, FLOOR, color="0.85")
+    steps = 1
+    for name, values in distances_by_name.items():
+        distances = np.asarray(values, dtype=float)
+        steps = len(distances)
+        axis.semilogy(np.arange(1, steps + 1), np.maximum(distances, FLOOR), label=name)
+    axis.text(steps, FLOOR / 6, "nothing left, or rounding", ha="right", va="center")
+    axis.set(xlabel="timestep", ylabel="distance of the states", ylim=(FLOOR / 30, None))
+    axis.legend(title="weights", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
@@ -280,7 +311,7 @@ def dropout_masks(masks_by_name: Mapping[str, ArrayLike], batches: int) -> Figur
         timesteps = rows // batches
         axis.set(title=name, xlabel="feature", xticks=[])
         axis.set_yticks(
-            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps}" for i in range(rows)]
+            range(rows), [f"batch {i // timesteps + 1}, t = {i % timesteps + 1}" for i in range(rows)]
         )
         axis.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
         axis.set_yticks(np.arange(rows + 1) - 0.5, minor=True)

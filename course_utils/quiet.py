@@ -1,27 +1,42 @@
-"""Import TensorFlow without the page of start-up lines that it writes."""
+"""Import TensorFlow and Keras quietly, and with the settings that the lessons were written with."""
 
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 
 @contextmanager
 def quiet_import() -> Iterator[None]:
-    """Keep TensorFlow's start-up lines off the screen while the block imports it.
+    """Keep TensorFlow's start-up lines off the screen while the block imports it, and Keras as it comes.
 
     TensorFlow writes them from C++, straight to file descriptor 2, where Python's own
     redirection does not reach. Only the import is silenced: if it fails, what was written
     is shown, and later messages appear as always. Set ``COURSE_VERBOSE=1`` before starting
     Python to see everything.
 
+    A user's settings of Keras (the file keras.json, KERAS_BACKEND and others) would change what a
+    lesson shows: after the block Keras runs on TensorFlow, in float32, as it does without any.
+
     >>> with quiet_import():
     ...     import keras  # doctest: +SKIP
     """
-    if os.environ.get("COURSE_VERBOSE"):
+    first = "keras" not in sys.modules
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it once, when it is imported
+    with nullcontext() if os.environ.get("COURSE_VERBOSE") else _start_up_lines_kept_back():
         yield
-        return
+    if first and "keras" in sys.modules:  # later, what a lesson has set is meant
+        config = sys.modules["keras"].config
+        config.set_floatx("float32")
+        config.set_epsilon(1e-7)
+        config.set_image_data_format("channels_last")
+        config.set_max_epochs(None)
+        config.set_max_steps_per_epoch(None)
+
+
+@contextmanager
+def _start_up_lines_kept_back() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding on every CPU brand
     sys.stderr.flush()

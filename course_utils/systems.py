@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from course_utils import engine
@@ -38,6 +38,8 @@ from course_utils.layers import (
     sigmoid,
 )
 from course_utils.vectors import count_vectors
+
+BITS_A_WORD = 21  # three words then fit into one 64-bit number
 
 
 @dataclass(frozen=True)
@@ -287,12 +289,13 @@ class Linear:
     num_words: int | None = 10_000
     Cs: tuple[float, ...] = (1, 3, 10, 30, 100)
     needs_seed: bool = False
+    kind: ClassVar[str] = "linear"
 
     @property
     def recipe(self) -> str:
         """Return a short code of all settings."""
         return short_code(
-            {"kind": "linear", "min_df": 2} | {k: v for k, v in asdict(self).items() if k != "title"}
+            {"kind": self.kind, "min_df": 2} | {k: v for k, v in asdict(self).items() if k != "title"}
         )
 
     def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
@@ -324,6 +327,59 @@ class Linear:
             return words
         pairs = ids[:-1].astype(np.int64) * 2**32 + ids[1:] + 2**31
         return [*words, *pairs.tolist()]
+
+
+@dataclass(frozen=True)
+class NaiveBayesLinear(Linear):
+    """A logistic regression on words and groups of neighbours, weighed by how they tell the classes apart.
+
+    A term counts once a review, and its weight is the logarithm of (share among the terms of positive
+    reviews / share among those of negative ones), every count raised by `alpha` so that no share is 0;
+    Wang and Manning (2012), "Baselines and bigrams". `alpha` and `C` are chosen on the validation part.
+    """
+
+    kind: ClassVar[str] = "naive Bayes"
+    alphas: tuple[float, ...] = (0.3, 1)
+    Cs: tuple[float, ...] = (0.1, 0.3, 1, 3, 10)
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Weigh the terms for every alpha and C; keep the best."""
+        start = time.process_time()
+        counter = CountVectorizer(analyzer=self.terms, min_df=2, binary=True, dtype=np.float32)
+        train = csr_array(counter.fit_transform(reviews.train.ids))
+        validation, test = (csr_array(counter.transform(p.ids)) for p in (reviews.validation, reviews.test))
+        labels = reviews.train.labels
+        tried = []
+        for alpha in self.alphas:
+            ratio = log_ratio(train, labels, alpha)
+            for C in self.Cs:
+                model = LogisticRegression(C=C, max_iter=1000).fit(train.multiply(ratio).tocsr(), labels)
+                held_out = model.predict_proba(validation.multiply(ratio).tocsr())[:, 1]
+                accuracy = float(np.mean((held_out > 0.5) == reviews.validation.labels))
+                tried.append((accuracy, held_out, model, ratio, alpha, C))
+        _, held_out, model, ratio, alpha, C = max(tried, key=lambda one: one[0])
+        if self.refit:
+            both, labels = vstack([train, validation]), np.concatenate([labels, reviews.validation.labels])
+            ratio = log_ratio(both, labels, alpha)
+            model = LogisticRegression(C=C, max_iter=1000).fit(both.multiply(ratio).tocsr(), labels)
+        seconds = time.process_time() - start
+        tested = model.predict_proba(test.multiply(ratio).tocsr())[:, 1]
+        return Trained(held_out, tested, model.coef_.size + 1, 0, seconds, {})
+
+    def terms(self, ids: NDArray[np.int32]) -> list[int]:
+        """Return the words of a review and its groups of up to `ngrams` neighbours, each as one number."""
+        numbers = ids.astype(np.int64) + 1  # 0 stands for: no word here
+        found = [numbers]
+        for _ in range(1, self.ngrams):
+            found.append(found[-1][:-1] * 2**BITS_A_WORD + numbers[len(found) :])
+        return [int(term) for group in found for term in group]
+
+
+def log_ratio(counts: csr_array, labels: NDArray[Any], alpha: float) -> NDArray[np.float32]:
+    """Return log(share among positive reviews / share among negative ones) of each term, (terms,)."""
+    positive, negative = (alpha + counts[np.flatnonzero(labels == side)].sum(axis=0) for side in (1, 0))
+    ratio = np.log((positive / positive.sum()) / (negative / negative.sum()))
+    return np.asarray(ratio, np.float32).ravel()
 
 
 def short_code(settings: dict[str, Any]) -> str:
@@ -392,6 +448,12 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "tfidf-bigrams": Linear("words and pairs, TF-IDF", ngrams=2, num_words=None),
     "tfidf-bigrams-all": Linear(
         "words and pairs, validation part included", ngrams=2, refit=True, num_words=None
+    ),
+    "nb-bigrams": NaiveBayesLinear(
+        "words and pairs, naive-Bayes weights", ngrams=2, refit=True, lesson=13, num_words=None
+    ),
+    "nb-trigrams": NaiveBayesLinear(
+        "words, pairs and triples, naive-Bayes weights", ngrams=3, refit=True, lesson=13, num_words=None
     ),
     "S0": System(
         "LSTM 10, three numbers a word",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from sklearn.utils.extmath import randomized_svd
 
-from course_utils.layers import check_count
+from course_utils.checks import check_count
 from course_utils.text import INDEX_FROM, Ids
 
 

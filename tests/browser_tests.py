@@ -19,12 +19,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tools import make_slides
+from tools import notebook_rules as rules
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "slides"))
-
-import make_slides  # noqa: E402
-
-from tests import notebook_rules as rules  # noqa: E402
 
 LESSONS = {
     path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -7,7 +7,7 @@ import pytest
 
 from course_utils import layers
 from course_utils.quiet import quiet_import
-from tests import benchmark
+from tools import benchmark
 
 with quiet_import():
     import keras

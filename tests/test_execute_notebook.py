@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.execute_notebook import execute, main, overwrite_lines
-from tests.notebook_rules import NOTEBOOK_METADATA
+from tools.execute_notebook import execute, main, overwrite_lines
+from tools.notebook_rules import NOTEBOOK_METADATA
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,40 @@ def test_failing_lesson_is_left_as_it_was(tmp_path, capsys):
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
     assert "NameError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"[1]",
+        b"{}",
+        b'{"nbformat": 4, "nbformat_minor": 5, "cells": [{}]}',
+        None,
+    ],
+)
+def test_what_is_no_notebook_is_named_and_the_next_one_is_run(tmp_path, capsys, content):
+    bad, good = tmp_path / "bad.ipynb", tmp_path / "good.ipynb"
+    if content is not None:
+        bad.write_bytes(content)
+    nbformat.write(new_notebook(cells=[]), good)
+    assert main([str(bad), str(good)]) == 1
+    printed = capsys.readouterr()
+    assert f"{bad}: not written" in printed.err
+    assert "expected a notebook" in printed.err or "is no notebook, or damaged" in printed.err
+    assert f"{good}: " in printed.out
+    assert content is None or bad.read_bytes() == content
+
+
+def test_a_kernel_that_dies_is_a_failure_like_others(tmp_path, capsys):
+    path = tmp_path / "lesson.ipynb"
+    write(path, "import os\nos._exit(1)")
+    before = path.read_bytes()
+    assert execute(path) is False
+    assert path.read_bytes() == before
+    assert "Kernel died" in capsys.readouterr().err
 
 
 def test_tagged_error_keeps_its_message_without_paths(tmp_path):

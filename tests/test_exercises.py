@@ -6,9 +6,13 @@ first cell of the section Exercises brings.
 
 import ast
 import copy
+import io
 import json
+import logging
+import os
 import subprocess
 import sys
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,9 +22,11 @@ import pytest
 
 from course_utils import exercises as course
 from course_utils.exercises import judge
-from tests.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
-from tests.make_solutions import class_copy, graded_copy, main, short_copy, solved_copy
+from course_utils.files import LOCK
 from tests.wrong_answers import WRONG
+from tools.exercise_cells import assigned, drift, exercise_cells, exercise_problems, setup_cell
+from tools.make_solutions import class_copy, graded_copy, main, short_copy, solved_copy
+from tools.notebook_rules import WIDEST_LINE
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = course.exercises()
@@ -67,15 +73,19 @@ def numbers(lesson):
 _setups = {}
 
 
-def run(number, answer, capsys):
-    """Run an answer with the check line of its lesson; return what is printed."""
-    lesson = number.split(".")[0]
+def _setup_of(lesson):
     if lesson not in _setups:
         _setups[lesson] = {}
         notebook = NOTEBOOKS[lesson]
         exec(notebook.cells[setup_cell(notebook)].source, _setups[lesson])
+    return _setups[lesson]
+
+
+def run(number, answer, capsys):
+    """Run an answer with the check line of its lesson; return what is printed."""
+    setup = _setup_of(number.split(".")[0])
     capsys.readouterr()
-    exec(answer + "\n" + CELLS[number].check, dict(_setups[lesson]))
+    exec(answer + "\n" + CELLS[number].check, dict(setup))
     shown = capsys.readouterr()
     assert not shown.err
     assert max(map(len, shown.out.splitlines())) <= course.WIDTH
@@ -288,11 +298,11 @@ def test_progress_outlives_the_session(own_progress, capsys, monkeypatch):
     assert (
         done(capsys) == f"Done so far: 2 of {total} exercises; lesson 1: 1 of {of_1}; lesson 3: 1 of {of_3}."
     )
-    assert [path.name for path in own_progress.iterdir()] == ["progress.json"]
+    assert {path.name for path in own_progress.iterdir()} == {"progress.json", LOCK}
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b'{"done": 5}', b'{"done": [["1.1"]]}', b"\xff\xfe", b"null"]
+    "damage", [b"", b"{", b"[]", b'{"done": 5}', b'{"done": [["1.1"]]}', b"\xff\xfe", b"null", b"[" * 100_000]
 )
 def test_damaged_progress_costs_nothing(own_progress, capsys, damage):
     (own_progress / "progress.json").write_bytes(damage)
@@ -305,6 +315,28 @@ def test_progress_that_cannot_be_written(own_progress, capsys, monkeypatch):
     (own_progress / "file").write_text("")
     monkeypatch.setenv("COURSE_PROGRESS", str(own_progress / "file" / "folder"))
     assert "Done so far: 1 of" in run("1.1", EXERCISES["1.1"].solution, capsys)
+
+
+THIRTY_AT_ONCE = """
+import os
+from course_utils import exercises as course
+numbers = list(course.exercises())[:30]
+wait, go = os.pipe()
+for number in numbers:
+    if os.fork() == 0:
+        os.close(go)
+        os.read(wait, 1)  # until all are there
+        course._remember(number)
+        os._exit(0)
+os.close(go)
+assert [os.wait()[1] for _ in numbers] == [0] * 30
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+def test_progress_of_thirty_at_once_loses_nothing(own_progress):
+    subprocess.run([sys.executable, "-c", THIRTY_AT_ONCE], check=True)
+    assert json.loads((own_progress / "progress.json").read_text())["done"] == list(EXERCISES)[:30]
 
 
 def test_progress_can_be_off(own_progress, capsys, monkeypatch):
@@ -377,9 +409,11 @@ def test_drift_inside_a_class():
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_solutions_keep_the_style(number):
-    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", "solution.py", "-"]
+    name = "notebooks/solution.py"  # as wide as a lesson
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", name, "-"]
     source = EXERCISES[number].solution.strip() + "\n"
     assert subprocess.run(command, input=source, text=True, cwd=ROOT, check=False).returncode == 0
+    assert max(map(len, source.splitlines())) <= WIDEST_LINE
 
 
 # The instructor's copies
@@ -466,3 +500,33 @@ def stub_of(cell):
 def test_why_wrong():
     assert course.why_wrong("1.1", (5, 3), (3, 3), 27) == ""
     assert "the bias is not" in course.why_wrong("1.1", (5, 3), (3, 3), 24)
+
+
+class NotebookStream(io.StringIO):
+    """A stream as a kernel has it: an object of Python's, beside file descriptor 2."""
+
+
+@pytest.mark.filterwarnings("ignore:a warning")
+def test_a_grader_sees_nothing_of_what_an_answer_writes_to_stderr(monkeypatch, capfd):
+    stream = NotebookStream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = logging.getLogger("test of a noisy answer")
+    log.addHandler(logging.StreamHandler(stream))
+    namespace = dict(_setup_of("1"))
+    exec(EXERCISES["1.2"].solution, namespace)
+    noise = []
+
+    def run_batch(*arguments):
+        noise.append(1)
+        warnings.warn("a warning", stacklevel=1)
+        log.warning("a line of a log")
+        print("a progress bar", file=sys.stderr)
+        os.write(2, b"a line from C")
+        return namespace["run_batch"](*arguments)
+
+    assert course.why_wrong("1.2", run_batch) == ""
+    assert noise
+    assert stream.getvalue() == capfd.readouterr().err == ""
+    print("heard", file=stream)
+    os.write(2, b"heard")
+    assert (stream.getvalue(), capfd.readouterr().err) == ("heard\n", "heard")

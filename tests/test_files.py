@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -74,6 +76,55 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path):
     for path in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
         with pytest.raises(OSError, match="no ordinary file"):
             write_whole(path, "text")
+
+
+KILLS = """
+import os, random, signal, sys, time
+from pathlib import Path
+from course_utils.files import write_whole
+path, contents, rng = Path(sys.argv[1]), [bytes([k]) * 300_000 for k in range(2)], random.Random(0)
+write_whole(path, contents[0])
+for _ in range(40):
+    writer = os.fork()
+    if writer == 0:
+        while True:
+            for content in contents:
+                write_whole(path, content)
+    time.sleep(rng.uniform(0, 0.03))
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    assert path.read_bytes() in contents, len(path.read_bytes())
+"""
+FULL_DISK = """
+import resource, signal, sys
+from course_utils.files import write_whole
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+try:
+    write_whole(sys.argv[1], bytes(9_000))
+except OSError:
+    sys.exit(3)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+def test_a_kill_at_any_moment_leaves_the_older_or_the_newer_file(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLS, str(tmp_path / "file")], check=True, timeout=120)
+    left = [path for path in tmp_path.iterdir() if path.name != "file"]
+    assert all(path.name.startswith(DRAFT) for path in left)
+    for path in left:
+        os.utime(path, (0, 0))
+    write_whole(tmp_path / "file", "text")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of Unix")
+def test_a_full_disk_leaves_the_older_file(tmp_path):
+    (tmp_path / "file").write_text("older")
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "file")], check=False)
+    assert done.returncode == 3
+    assert (tmp_path / "file").read_text() == "older"
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_files_of_the_course_are_found():

@@ -1,9 +1,10 @@
-"""The NumPy layers against Keras's: same weights, same inputs, same numbers."""
+"""The layers against Keras's, their gradients against differences and TensorFlow's tape."""
 
+import copy
+import pickle
 import subprocess
 import sys
-import threading
-import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from course_utils.quiet import quiet_import
 
 with quiet_import():
     import keras
+    import tensorflow as tf
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 CELLS = ("SimpleRNN", "LSTM", "GRU")
@@ -23,10 +25,7 @@ FEW = settings(deadline=None, derandomize=True, max_examples=40)
 sizes = st.integers(1, 5)
 seeds = st.integers(0, 2**31)
 mask_kinds = st.sampled_from(["none", "left", "right", "random", "all padding"])
-cells = st.one_of(
-    st.tuples(st.sampled_from(["SimpleRNN", "LSTM"]), st.just({})),
-    st.tuples(st.just("GRU"), st.fixed_dictionaries({"reset_after": st.booleans()})),
-)
+cells = st.sampled_from(CELLS)
 
 
 def make_mask(kind, rng, batch, timesteps):
@@ -53,79 +52,189 @@ def pair(name, options, dtype, bidirectional=False):
     ours = getattr(layers, name)(**options, dtype=dtype)
     theirs = getattr(keras.layers, name)(**options, dtype=dtype)
     if bidirectional:
-        ours = layers.Bidirectional(ours, merge_mode=bidirectional)
-        theirs = keras.layers.Bidirectional(theirs, merge_mode=bidirectional, dtype=dtype)
+        ours = layers.Bidirectional(ours)
+        theirs = keras.layers.Bidirectional(theirs, dtype=dtype)
     return ours, theirs
 
 
 @FEW
 @given(cells, sizes, sizes, sizes, sizes, st.booleans(), st.booleans(), mask_kinds, seeds)
 def test_recurrent_layer_is_keras_layer(
-    cell, batch, timesteps, features, units, sequences, backwards, mask_kind, seed
+    name, batch, timesteps, features, units, sequences, backwards, mask_kind, seed
 ):
-    name, options = cell
-    options = options | {"units": units, "return_sequences": sequences, "go_backwards": backwards}
+    options = {"units": units, "return_sequences": sequences, "go_backwards": backwards}
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(batch, timesteps, features))
     mask = make_mask(mask_kind, rng, batch, timesteps)
     for dtype, tolerance in TOLERANCE.items():
-        ours, theirs = pair(name, options | {"return_state": True}, dtype)
+        ours, theirs = pair(name, options, dtype)
         theirs.build(x.shape)
         theirs.set_weights(random_weights(theirs, rng))
         ours.set_weights(theirs.get_weights())
-        mine, keras_result = ours(x, mask=mask), theirs(x.astype(dtype), mask=mask)
-        for a, b in zip(mine, keras_result, strict=True):  # output and states
-            assert a.dtype == dtype
-            np.testing.assert_allclose(a, b, rtol=0, atol=tolerance)
+        y = ours(x, mask=mask)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, theirs(x.astype(dtype), mask=mask), rtol=0, atol=tolerance)
         assert ours.count_params() == theirs.count_params()
 
 
 @FEW
-@given(cells, sizes, sizes, sizes, st.booleans(), st.sampled_from(["concat", "sum"]), mask_kinds, seeds)
-def test_bidirectional_is_keras_layer(cell, batch, timesteps, units, sequences, merge, mask_kind, seed):
-    name, options = cell
-    options = options | {"units": units, "return_sequences": sequences, "return_state": True}
+@given(cells, sizes, sizes, sizes, st.booleans(), mask_kinds, seeds)
+def test_bidirectional_is_keras_layer(name, batch, timesteps, units, sequences, mask_kind, seed):
+    options = {"units": units, "return_sequences": sequences}
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(batch, timesteps, 3))
     mask = make_mask(mask_kind, rng, batch, timesteps)
     for dtype, tolerance in TOLERANCE.items():
-        ours, theirs = pair(name, options, dtype, bidirectional=merge)
+        ours, theirs = pair(name, options, dtype, bidirectional=True)
         theirs.build(x.shape)
         ours.build(3)
         ours.set_weights(random_weights(ours, rng))
         theirs.set_weights(ours.get_weights())  # this time from us to Keras
-        for a, b in zip(ours(x, mask=mask), theirs(x.astype(dtype), mask=mask), strict=True):
-            np.testing.assert_allclose(a, b, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(
+            ours(x, mask=mask), theirs(x.astype(dtype), mask=mask), rtol=0, atol=tolerance
+        )
 
 
-@settings(FEW, max_examples=20)
-@given(
-    st.lists(st.tuples(cells, sizes, st.booleans(), st.booleans()), min_size=1, max_size=3),
-    sizes,
-    sizes,
+def make_stack(module, stack, maximum, mask_zero, activation, dtype):
+    """The same layers from ours or from Keras's: a table, recurrent layers, two Dense."""
+    made = [module.Embedding(5, 3, mask_zero=mask_zero, dtype=dtype)]
+    for depth, (name, units, direction) in enumerate(stack):
+        options = {"units": units, "return_sequences": maximum or depth < len(stack) - 1, "dtype": dtype}
+        if direction == "both":
+            extra = {} if module is layers else {"dtype": dtype}
+            made.append(module.Bidirectional(getattr(module, name)(**options), **extra))
+        else:
+            made.append(getattr(module, name)(**options, go_backwards=direction == "backwards"))
+    if maximum:
+        made.append(module.GlobalMaxPooling1D(dtype=dtype))
+    return [*made, module.Dense(3, activation=activation, dtype=dtype), module.Dense(2, dtype=dtype)]
+
+
+def forward(stack, ids, mask=None):
+    """What the last of our layers says."""
+    y = ids
+    for layer in stack:
+        y, mask = layer(y, mask=mask), layer.compute_mask(y, mask)
+        assert type(y) is np.ndarray
+    return y
+
+
+def backward(stack, dy):
+    """Gradients of all weights, in their order."""
+    for layer in reversed(stack):
+        dy = layer.backward(dy)
+        assert type(dy) is np.ndarray or layer is stack[0]
+    return [dense(gradient) for layer in stack for gradient in layer.gradients]
+
+
+def dense(gradient):
+    if isinstance(gradient, layers.SparseGradient):
+        return gradient.to_dense()
+    return np.asarray(tf.convert_to_tensor(gradient))
+
+
+any_stack = given(
+    st.lists(
+        st.tuples(cells, sizes, st.sampled_from(["forwards", "backwards", "both"])), min_size=1, max_size=2
+    ),
     st.booleans(),
+    sizes,
+    st.integers(1, 6),
+    st.booleans(),
+    st.sampled_from([None, "relu"]),
     seeds,
 )
-def test_stack_is_keras_model(stack, batch, timesteps, mask_zero, seed):
+
+
+@FEW
+@any_stack
+def test_gradients_are_those_of_differences(stack, maximum, batch, timesteps, mask_zero, activation, seed):
     rng = np.random.default_rng(seed)
-    ids = rng.integers(0, 4, size=(batch, timesteps))  # a quarter is 0: padding anywhere, whole rows too
-    for dtype, tolerance in TOLERANCE.items():
-        both = [pair("Embedding", {"input_dim": 4, "output_dim": 3, "mask_zero": mask_zero}, dtype)]
-        for depth, ((name, options), units, backwards, bidirectional) in enumerate(stack):
-            last = depth == len(stack) - 1
-            options = options | {"units": units, "return_sequences": not last}
-            if not bidirectional:
-                options["go_backwards"] = backwards
-            both.append(pair(name, options, dtype, "concat" if bidirectional else False))
-        both.append(pair("Dense", {"units": 2, "activation": "tanh"}, dtype))
-        model = keras.Sequential([theirs for _, theirs in both])
-        model.build(ids.shape)
-        model.set_weights([rng.normal(0, 0.7, weight.shape) for weight in model.weights])
-        y, mask = ids, None
-        for ours, theirs in both:
-            ours.set_weights(theirs.get_weights())
-            y, mask = ours(y, mask=mask), ours.compute_mask(y, mask)
-        np.testing.assert_allclose(y, model(ids), rtol=0, atol=tolerance)
+    ids, dy = rng.integers(0, 5, size=(batch, timesteps)), rng.normal(size=(batch, 2))
+    model = make_stack(layers, stack, maximum, mask_zero, activation, "float64")
+    forward(model, ids)
+    weights = [weight for layer in model for weight in layer.weights]
+    for weight in weights:
+        weight[...] = rng.normal(0, 0.7, weight.shape)
+    forward(model, ids)
+    for weight, gradient in zip(weights, backward(model, dy), strict=True):
+        direction, kept, step = rng.normal(size=weight.shape), weight.copy(), 1e-5
+        losses = []
+        for sign in (1, -1):
+            weight[...] = kept + sign * step * direction
+            losses.append((forward(model, ids) * dy).sum())
+        weight[...] = kept
+        slope = (losses[0] - losses[1]) / (2 * step)
+        assert abs(slope - (gradient * direction).sum()) < 1e-6 * max(1, abs(slope))
+
+
+@settings(FEW, max_examples=15)
+@any_stack
+def test_stack_and_gradients_are_those_of_tensorflow(
+    stack, maximum, batch, timesteps, mask_zero, activation, seed
+):
+    rng = np.random.default_rng(seed)
+    ids, dy = rng.integers(0, 5, size=(batch, timesteps)), rng.normal(size=(batch, 2))
+    mask_zero = mask_zero and not maximum  # Keras's maximum reads padding
+    for dtype, tolerance in (("float32", 1e-4), ("float64", 1e-9)):
+        theirs = keras.Sequential(make_stack(keras.layers, stack, maximum, mask_zero, activation, dtype))
+        theirs.build(ids.shape)
+        theirs.set_weights([rng.normal(0, 0.7, weight.shape) for weight in theirs.weights])
+        with tf.GradientTape() as tape:
+            y = theirs(ids)
+            loss = tf.reduce_sum(y * dy.astype(dtype))
+        expected = tape.gradient(loss, [variable.value for variable in theirs.trainable_variables])
+        ours = make_stack(layers, stack, maximum, mask_zero, activation, dtype)
+        for mine, other in zip(ours, theirs.layers, strict=True):
+            mine.set_weights(other.get_weights())
+        np.testing.assert_allclose(forward(ours, ids), y, rtol=0, atol=tolerance)
+        for mine, other in zip(backward(ours, dy), map(dense, expected), strict=True):
+            assert mine.dtype == dtype
+            np.testing.assert_allclose(mine, other, rtol=tolerance, atol=tolerance)
+
+
+@FEW
+@given(cells, sizes, sizes, st.integers(1, 6), st.booleans(), st.booleans(), seeds)
+def test_gradient_of_x_is_that_of_differences(name, batch, features, timesteps, masked, both, seed):
+    rng = np.random.default_rng(seed)
+    layer = getattr(layers, name)(3, return_sequences=True, dtype="float64", seed=1)
+    layer = layers.Bidirectional(layer) if both else layer
+    x, dy = rng.normal(size=(batch, timesteps, features)), rng.normal(size=(batch, timesteps, 3 + 3 * both))
+    mask = rng.random((batch, timesteps)) < 0.6 if masked else None
+    layer(x, mask=mask)
+    dx, direction = layer.backward(dy), rng.normal(size=x.shape)
+    up, down = (layer(x + sign * 1e-5 * direction, mask=mask) for sign in (1, -1))
+    assert ((up - down) * dy).sum() / 2e-5 == pytest.approx((dx * direction).sum(), abs=1e-6)
+    if masked:
+        assert not dx[~mask].any()
+
+
+def test_a_cell_of_ones_own_needs_a_step_and_its_way_back(rng):
+    class Leaky(layers.SimpleRNN):
+        """Keeps half of the state before, as h_t = (h_{t-1} + tanh(x_t W + h_{t-1} U + b)) / 2."""
+
+        def step(self, a, *states):
+            (new,), h = super().step(a, *states)
+            return [(states[0] + new) / 2], h
+
+        def step_back(self, d_states, kept):
+            da, d_past, (d_before,) = super().step_back([d_states[0] / 2], kept)
+            return da, d_past, [d_before + d_states[0] / 2]
+
+    layer = layers.Bidirectional(Leaky(3, return_sequences=True, dtype="float64", seed=1))
+    x, dy, mask = rng.normal(size=(2, 6, 4)), rng.normal(size=(2, 6, 6)), rng.random((2, 6)) < 0.7
+    layer(x, mask=mask)
+    dx, gradients, direction = layer.backward(dy), layer.gradients, rng.normal(size=x.shape)
+    up, down = (layer(x + sign * 1e-5 * direction, mask=mask) for sign in (1, -1))
+    assert ((up - down) * dy).sum() / 2e-5 == pytest.approx((dx * direction).sum(), abs=1e-7)
+    for weight, gradient in zip(layer.weights, gradients, strict=True):
+        kept, direction = weight.copy(), rng.normal(size=weight.shape)
+        losses = []
+        for sign in (1, -1):
+            weight[...] = kept + sign * 1e-5 * direction
+            losses.append((layer(x, mask=mask) * dy).sum())
+        weight[...] = kept
+        assert (losses[0] - losses[1]) / 2e-5 == pytest.approx((gradient * direction).sum(), abs=1e-7)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -133,24 +242,21 @@ def test_stack_is_keras_model(stack, batch, timesteps, mask_zero, seed):
 def test_initial_state_is_that_of_keras(name, mask_kind, rng):
     mask = make_mask(mask_kind, rng, 3, 5)
     x = rng.normal(size=(3, 5, 2))
-    ours, theirs = pair(name, {"units": 4, "return_sequences": True, "return_state": True}, "float64")
+    ours, theirs = pair(name, {"units": 4, "return_sequences": True}, "float64")
     start = [rng.normal(size=(3, 4)) for _ in ours.state_names]
     theirs.build(x.shape)
     ours.set_weights(theirs.get_weights())
     expected = theirs(x, mask=mask, initial_state=start)
-    for a, b in zip(ours(x, mask=mask, initial_state=start), expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(ours(x, mask=mask, initial_state=start), expected, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", ["SimpleRNN", "GRU"])
 def test_two_chunks_with_carried_state_are_one_whole(name, rng):
-    layer = getattr(layers, name)(4, return_sequences=True, return_state=True, dtype="float64", seed=1)
+    layer = getattr(layers, name)(4, return_sequences=True, dtype="float64", seed=1)
     x = rng.normal(size=(3, 6, 2))
-    whole, *last = layer(x)
-    first, *state = layer(x[:, :2])
-    second, *end = layer(x[:, 2:], initial_state=state if len(state) > 1 else state[0])
+    whole, first = layer(x), layer(x[:, :2])
+    second = layer(x[:, 2:], initial_state=first[:, -1])
     np.testing.assert_array_equal(np.concatenate([first, second], axis=1), whole)
-    np.testing.assert_array_equal(end, last)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -171,7 +277,6 @@ def test_padding_with_a_mask_changes_nothing(name, rng):
         (layers.SimpleRNN(32), 32, 2_080),
         (layers.LSTM(10), 3, 560),
         (layers.GRU(5), 4, 165),
-        (layers.GRU(5, reset_after=False), 4, 150),
         (layers.Bidirectional(layers.SimpleRNN(64)), 16, 10_368),
         (layers.Bidirectional(layers.SimpleRNN(64)), 128, 24_704),
         (layers.Embedding(10_000, 32), 1, 320_000),
@@ -215,157 +320,108 @@ def test_recurrent_gain_scales_the_first_recurrent_kernel_alone():
     np.testing.assert_array_equal(half.bias, plain.bias)
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_two_directions_that_work_at_the_same_time_are_keras_layer(name, rng):
-    ours, theirs = pair(name, {"units": 32}, "float64", bidirectional="concat")
-    x, mask = rng.normal(size=(70, 5, 3)), make_mask("left", rng, 70, 5)
-    theirs.build(x.shape)
-    theirs.set_weights(random_weights(theirs, rng))
-    ours.set_weights(theirs.get_weights())
-    np.testing.assert_allclose(ours(x, mask=mask), theirs(x, mask=mask), rtol=0, atol=1e-10)
-    dy = rng.normal(size=(70, 64))
-    dx, whole = ours.backward(dy), ours.gradients
-    parts = [ours.forward_layer.backward(dy[:, :32]), ours.backward_layer.backward(dy[:, 32:])]
-    np.testing.assert_array_equal(dx, parts[0] + parts[1])
-    for one, other in zip(whole, ours.forward_layer.gradients + ours.backward_layer.gradients, strict=True):
+def one_of_each(seed=0):
+    """Every kind of layer, made for 3 features."""
+    return [
+        *(getattr(layers, name)(4, seed=seed, return_sequences=True) for name in CELLS),
+        layers.Bidirectional(layers.GRU(4, seed=seed)),
+        layers.Dense(2, activation="relu", seed=seed),
+        layers.Dropout(0.5, seed=seed),
+        layers.GlobalMaxPooling1D(),
+    ]
+
+
+@pytest.mark.parametrize("layer", one_of_each(), ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize("batch", [1, 2])  # one review lies in memory as its timesteps do
+def test_what_changes_after_forward_changes_no_gradient(layer, batch, rng):
+    """Neither the x that was given nor the y that came out."""
+    x, results = rng.normal(size=(batch, 5, 3)).astype("float32"), []
+    for changes in (False, True):
+        given_x = x.copy()
+        y = layer(given_x, mask=np.ones((batch, 5), bool))
+        assert y.base is None or y.base.size == y.size  # holds on to nothing else
+        dy = np.ones_like(y)
+        if changes:
+            given_x[...] = 7
+            y[...] = 7
+        results.append([layer.backward(dy), *layer.gradients])
+    for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_error_in_the_second_direction_is_not_lost():
-    def fail():
-        raise ValueError("from the other core")
-
-    with pytest.raises(ValueError, match="from the other core"):
-        layers.both(lambda: np.zeros(1), fail, pays=True)
-
-
-def test_the_second_core_is_not_waited_for_by_itself():
-    """Work for both cores inside such work: the second core is busy, so it is done where it is."""
-
-    def two():
-        return layers.both(lambda: 1, lambda: 2, pays=True)
-
-    assert layers.both(two, two, pays=True) == ((1, 2), (1, 2))
+def test_ids_that_change_after_forward_change_no_gradient():
+    table, ids = layers.Embedding(5, 2), np.array([[1, 2]])
+    y = table(ids)
+    ids[:] = 4
+    table.backward(np.ones_like(y))
+    np.testing.assert_array_equal(table.gradients[0].rows, [1, 2])
 
 
-def test_an_error_waits_for_what_the_other_core_still_writes():
-    begun, written = threading.Event(), []
-
-    def slow():
-        begun.set()
-        time.sleep(0.2)
-        written.append("done")
-
-    with pytest.raises(ZeroDivisionError):
-        layers.both(lambda: begun.wait(10) and 1 / 0, slow, pays=True)
-    assert written == ["done"]
-    assert layers.both(lambda: 1, lambda: 2, pays=True) == (1, 2)
+@settings(FEW, max_examples=20)
+@given(sizes, sizes, sizes, st.integers(1, 70_000), seeds)
+def test_gradient_of_a_table_is_added_up_by_id(batch, timesteps, features, table_size, seed):
+    rng = np.random.default_rng(seed)
+    table = layers.Embedding(table_size, features, dtype="float64")
+    ids = rng.integers(max(0, table_size - 4), table_size, size=(batch, timesteps))
+    dy = rng.normal(size=table(ids).shape)
+    table.backward(dy)
+    expected = np.zeros((table_size, features))
+    np.add.at(expected, ids, dy)
+    np.testing.assert_allclose(table.gradients[0].to_dense(), expected, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(table.gradients[0].rows, np.unique(ids))
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_large_products_on_both_cores_give_the_same(name, rng, monkeypatch):
-    results = []
-    for large in (0, np.inf):
-        monkeypatch.setattr(layers, "LARGE", large)
-        layer, _ = pair(name, {"units": 3, "return_sequences": True}, "float64")
-        layer.seed = 0
-        draw = np.random.default_rng(1)
-        y = layer(draw.normal(size=(4, 7, 5)), mask=draw.random((4, 7)) > 0.3)
-        results.append([y, layer.backward(draw.normal(size=y.shape)), *layer.gradients])
-    for one, other in zip(*results, strict=True):  # in parts, sums have another order
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+def test_an_interrupt_on_the_way_leaves_a_layer_that_can_be_copied_and_used(name, rng, monkeypatch):
+    layer, other = (getattr(layers, name)(4, seed=0, return_sequences=True) for _ in range(2))
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    dy, calls = np.ones((2, 5, 4), "float32"), []
+
+    def there_and_back(layer):
+        layer(x)
+        return [layer.backward(dy), *layer.gradients]
+
+    expected = there_and_back(other)
+    for way in ("step", "step_back"):
+        usual = getattr(layer, way)
+
+        def stop(*arguments, usual=usual):
+            calls.append(arguments)
+            if len(calls) % 3 == 0:
+                raise KeyboardInterrupt
+            return usual(*arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(layer, way, stop)
+            with pytest.raises(KeyboardInterrupt):
+                there_and_back(layer)
+        for copied in (pickle.loads(pickle.dumps(layer)), copy.deepcopy(layer), layer):
+            for one, want in zip(there_and_back(copied), expected, strict=True):
+                np.testing.assert_array_equal(one, want)
 
 
-@pytest.mark.parametrize("parts", [1, 2, 3, 7, 9])
-def test_the_second_core_ahead_of_the_loop_and_behind_it_misses_no_step(parts, rng, monkeypatch):
-    """However many steps the second core gets at once; a slow one changes nothing either."""
-    layer, ids = layers.LSTM(3, seed=0, dtype="float64"), rng.integers(0, 20, size=(4, 7))
-    words = layers.Embedding(20, 5, dtype="float64").look_up(ids)
-    results = []
-    for large, slow in ((np.inf, False), (0, False), (0, True)):
-        monkeypatch.setattr(layers, "LARGE", large)
-        monkeypatch.setattr(layers, "PARTS", parts)
-        if slow:
-            follow = layer.follow
-            monkeypatch.setattr(
-                layer, "follow", lambda *part, follow=follow: (time.sleep(0.01), follow(*part))[1]
-            )
-        y = layer.forward(words)
-        results.append([y, layer.backward(np.ones_like(y)).vectors, *layer.gradients])
-    for ones in zip(*results, strict=True):
-        np.testing.assert_allclose(ones[1], ones[0], rtol=0, atol=1e-12)
-        np.testing.assert_allclose(ones[2], ones[0], rtol=0, atol=1e-12)
+@pytest.mark.parametrize("layer", one_of_each(), ids=lambda layer: type(layer).__name__)
+def test_a_copy_goes_back_by_itself(layer, rng):
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    dy = np.ones_like(layer(x, training=True))
+    copies = [pickle.loads(pickle.dumps(layer)), copy.deepcopy(layer)]
+    dx = layer.backward(dy)
+    for copied in copies:
+        np.testing.assert_array_equal(copied.backward(dy), dx)
+        np.testing.assert_array_equal(copied(x), layer(x))
+        for one, other in zip(copied.gradients, layer.gradients, strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert not any(np.shares_memory(*both) for both in zip(copied.weights, layer.weights, strict=True))
 
 
-@pytest.mark.parametrize("broken", ["slopes", "follow"])
-def test_an_error_beside_the_loop_is_not_lost_and_leaves_nothing_behind(broken, rng, monkeypatch):
-    monkeypatch.setattr(layers, "LARGE", 0)
-    layer, other = layers.LSTM(3, seed=0), layers.LSTM(3, seed=0)
-    x = rng.normal(size=(2, 8, 3))
-    y = layer(x)
-    ways = iter([None, ValueError("from the other core")])
-    work = getattr(layer, broken)
-
-    def fail(*part):
-        if error := next(ways, None):
-            raise error
-        time.sleep(0.01)  # what comes after the error is still at work when the next step begins
-        return work(*part)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(layer, broken, fail)
-        with pytest.raises(ValueError, match="from the other core"):
-            layer.backward(np.ones_like(y))
-    for one in (layer, other):
-        one.backward(np.ones_like(one(x)))
-    for a, b in zip(layer.gradients, other.gradients, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_a_task_is_done_once_or_given_up():
-    done = []
-    for pays in (True, False):
-        task = layers.Task(lambda: done.append("once"), pays)
-        task.result(), task.result()
-    assert done == ["once", "once"]
-    busy = layers.Task(lambda: time.sleep(0.2), pays=True)
-    waiting = layers.Task(lambda: done.append("never"), pays=True)
-    waiting.give_up()
-    busy.give_up()
-    layers.Task(lambda: None, pays=True).result()
-    assert done == ["once", "once"]
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_a_step_that_broke_off_leaves_the_next_backward_right(name, rng, monkeypatch):
-    """Ctrl-C in the loop, while the second core is at work; then `backward` again, without `forward`."""
-    monkeypatch.setattr(layers, "LARGE", 0)
-    layer, other = (getattr(layers, name)(3, seed=0, return_sequences=True) for _ in range(2))
-    x = rng.normal(size=(2, 20, 3))  # the loop flushes at t = 16, in the first part that it walks back
-    y, slopes = layer(x), layer.slopes
-
-    def slow(part):
-        time.sleep(0.05)
-        slopes(part)
-
-    def break_off(array):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(layer, "slopes", slow)
-        patch.setattr(layers, "flush", break_off)
-        with pytest.raises(KeyboardInterrupt):
-            layer.backward(np.ones_like(y))
-    # At t = 0, most of the loop is done: what is left of the first try could do most harm.
-    flushes = 2 if name == "LSTM" else 1  # it flushes dc too
-    calls = iter([0.0] * flushes + [0.3] * flushes)
-    with monkeypatch.context() as patch:
-        patch.setattr(layers, "flush", lambda array: time.sleep(next(calls)))
-        dx = layer.backward(np.ones_like(y))
-    other(x)
-    np.testing.assert_array_equal(dx, other.backward(np.ones_like(y)))
-    for a, b in zip(layer.gradients, other.gradients, strict=True):
-        np.testing.assert_array_equal(a, b)
+@pytest.mark.parametrize("layer", one_of_each(), ids=lambda layer: type(layer).__name__)
+def test_a_layer_that_forgets_holds_its_weights_alone(layer, rng):
+    x = rng.normal(size=(20, 50, 3)).astype("float32")
+    dy = np.ones_like(layer(x))
+    layer.forget()
+    assert len(pickle.dumps(layer)) < 10_000
+    with pytest.raises(ValueError, match=f"backward of {type(layer).__name__} needs a call of forward first"):
+        layer.backward(dy)
 
 
 def test_an_input_that_was_refused_is_not_gone_back_from(rng):
@@ -377,90 +433,54 @@ def test_an_input_that_was_refused_is_not_gone_back_from(rng):
         layer.backward(np.ones_like(y))
 
 
-def test_words_that_do_not_fit_are_refused_like_their_vectors(rng):
-    words = layers.Embedding(9, 5).look_up(np.array([[1, 2, 1]]))
-    for layer in (layers.LSTM(3), layers.Bidirectional(layers.LSTM(3))):
-        layer(rng.normal(size=(2, 4, 4)))
-        with pytest.raises(ValueError, match=r"x has shape \(1, 3, 5\): expected \(batch, timesteps, 4\)"):
-            layer.forward(words)
-
-
 @pytest.mark.parametrize("cell", CELLS)
-def test_two_directions_on_two_cores_read_words_too(cell, rng, monkeypatch):
-    ids, results = rng.integers(0, 40, size=(4, 9)), []
-    for large, wide in ((np.inf, np.inf), (0, 0)):
-        monkeypatch.setattr(layers, "LARGE", large)
-        monkeypatch.setattr(layers, "WIDE", wide)
-        table = layers.Embedding(40, 6, seed=0, dtype="float64")
-        both_ways = layers.Bidirectional(getattr(layers, cell)(3, seed=0, dtype="float64"))
-        y = both_ways.forward(table.look_up(ids), ids > 4)
-        table.backward(both_ways.backward(np.ones_like(y)))
-        results.append([y, table.gradients[0].to_dense(), *both_ways.gradients])
-    for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+def test_memory_grows_with_batch_timesteps_and_units_and_no_faster(cell):
+    def peak(batch, timesteps, units):
+        layer = getattr(layers, cell)(units, return_sequences=True, seed=0)
+        layer.build(units)
+        x = dy = np.ones((batch, timesteps, units), "float32")
+        tracemalloc.start()
+        layer(x)
+        layer.backward(dy)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size / (batch * timesteps * units)
+
+    assert max(peak(48, 60, 32), peak(16, 180, 32), peak(16, 60, 96)) < 1.15 * peak(16, 60, 32)
 
 
-@settings(FEW, max_examples=20)
-@given(sizes, sizes, st.integers(1, 12), st.integers(1, 70_000), seeds)
-def test_words_are_found_and_added_up(batch, timesteps, features, table_size, seed):
-    """In 16 bits or more, with few features or many: as NumPy's slow ways do it."""
-    rng = np.random.default_rng(seed)
-    ids = rng.integers(max(0, table_size - 4), table_size, size=(batch, timesteps))
-    table = rng.normal(size=(table_size, features))
-    words = layers.Words.of(ids, table)
-    np.testing.assert_array_equal(words.rows, np.unique(ids))
-    np.testing.assert_array_equal(words.spread(), table[ids])
-    values = rng.normal(size=(batch, timesteps, features))
-    expected = np.zeros_like(table)
-    np.add.at(expected, ids, values)
-    sums = words.sums(values.swapaxes(0, 1).reshape(-1, features)).to_dense()
-    np.testing.assert_allclose(sums, expected[words.rows], rtol=0, atol=1e-12)
+def test_dropout_works_in_training_only_and_keeps_the_mean(rng):
+    x = np.ones((50, 40, 20), "float32")
+    for layer in (layers.Dropout(0.4, seed=1), layers.SpatialDropout1D(0.4, seed=1)):
+        np.testing.assert_array_equal(layer(x), x)
+        y = layer(x, training=True)
+        assert y.dtype == "float32"
+        assert set(np.unique(y)) == {np.float32(0), np.float32(1) / np.float32(0.6)}
+        assert y.mean() == pytest.approx(1, abs=0.06)
+        np.testing.assert_array_equal(layer.backward(x), y)
+    assert (y == y[:, :1]).all()  # whole features
+    y = layers.Dropout(0.4, noise_shape=(None, None, 1), seed=1)(x, training=True)
+    assert (y == y[:, :, :1]).all()  # whole words
+    assert y[0, :, 0].min() == 0 < y[0, :, 0].max()
+    with pytest.raises(ValueError, match=r"noise_shape=\[None, 3, 1\] does not go with x of shape"):
+        layers.Dropout(0.4, noise_shape=(None, 3, 1))(x, training=True)
+    with pytest.raises(ValueError, match="rate=1: expected 0 or more and less than 1"):
+        layers.Dropout(1)
 
 
-def test_ids_that_change_after_forward_change_no_gradient():
-    table, ids = layers.Embedding(5, 2), np.array([[1, 2]])
-    y = table(ids)
-    ids[:] = 4
-    table.backward(np.ones_like(y))
-    np.testing.assert_array_equal(table.gradients[0].rows, [1, 2])
-
-
-@FEW
-@given(
-    cells,
-    sizes,
-    sizes,
-    st.integers(1, 9),
-    sizes,
-    st.sampled_from([None, "concat", "sum"]),
-    st.booleans(),
-    st.booleans(),
-    mask_kinds,
-    seeds,
-)
-def test_each_word_once_gives_the_same_as_each_place(
-    cell, batch, timesteps, features, units, merge, sequences, backwards, mask_kind, seed
-):
-    """A recurrent layer that gets the words of an Embedding, and one that gets their vectors."""
-    name, options = cell
-    rng = np.random.default_rng(seed)
-    options = options | {
-        "units": units,
-        "return_sequences": sequences,
-        "go_backwards": backwards and not merge,
-    }
-    layer = getattr(layers, name)(**options, dtype="float64", seed=1)
-    layer = layers.Bidirectional(layer, merge_mode=merge) if merge else layer
-    table, ids = layers.Embedding(6, features, dtype="float64"), rng.integers(0, 6, size=(batch, timesteps))
-    mask, results = make_mask(mask_kind, rng, batch, timesteps), []
-    dy = None
-    for look_up in (table.look_up, table.forward):
-        y = layer.forward(look_up(ids), mask)
-        dy = rng.normal(size=y.shape) if dy is None else dy
-        table.backward(layer.backward(dy))
-        results.append([y, table.gradients[0].to_dense(), *layer.gradients])
-    for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+def test_pooling_leaves_padding_out_and_ties_share(rng):
+    x = rng.normal(size=(3, 4, 2)) - 5
+    mask = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [0, 0, 0, 0]], bool)
+    x[1, 1:3] = -1
+    layer = layers.GlobalMaxPooling1D(dtype="float64")
+    y = layer(x, mask=mask)
+    for row in range(2):
+        np.testing.assert_array_equal(y[row], x[row, mask[row]].max(axis=0))
+    assert not y[2].any()
+    dx = layer.backward(np.ones((3, 2)))
+    assert not dx[~mask].any()
+    np.testing.assert_array_equal(dx.sum(axis=1)[:2], 1)
+    np.testing.assert_array_equal(dx[1, 1:3], 0.5)
 
 
 def test_get_weights_gives_copies():
@@ -530,18 +550,30 @@ def built(layer):
         (lambda: layers.Embedding(2.5, 1), r"input_dim=2.5: expected a whole number"),
         (
             lambda: layers.Dense(2, activation="softplus"),
-            r"activation='softplus': expected one of None, 'relu'",
+            r"activation='softplus': expected one of None, 'relu'$",
         ),
         (
             lambda: layers.Bidirectional(layers.Dense(2)),
             r"layer is a Dense .*: expected a SimpleRNN, LSTM or GRU",
         ),
-        (lambda: layers.Bidirectional(layers.GRU(2), merge_mode="mul"), r"merge_mode='mul': expected"),
+        (
+            lambda: layers.Bidirectional(layers.GRU(2), merge_mode="sum"),
+            r"merge_mode='sum': expected 'concat'",
+        ),
+        (lambda: layers.GRU(2, reset_after=False), r"reset_after=False: expected True"),
+        (lambda: layers.LSTM(2, return_state=True), r"return_state=True: expected False"),
         (
             lambda: layers.Bidirectional(layers.GRU(2, go_backwards=True)),
             r"layer is a GRU that reads backwards",
         ),
         (lambda: layers.GRU(2, dtype="int32"), r"dtype='int32': expected one of 'float32', 'float64'"),
+        (lambda: layers.Dense(1)([[None, 1.0]]), r"x holds object: expected numbers"),
+        (lambda: layers.LSTM(3)(np.full((1, 2, 4), "1")), r"x holds <U1: expected numbers"),
+        (lambda: layers.GRU(3)(np.full((1, 2, 4), 1e39)), r"x holds numbers that are too large for float32"),
+        (
+            lambda: layers.Dense(1).set_weights([[[1e39]], [0]]),
+            r"kernel holds numbers that are too large for float32",
+        ),
         (lambda: layers.GRU(2).backward(X), r"backward of GRU needs a call of forward first"),
     ],
 )
@@ -557,6 +589,11 @@ def test_a_refused_set_weights_changes_nothing():
         layer.set_weights([np.ones((4, 2)), np.ones((2, 2)), np.ones(3)])
     for old, new in zip(before, layer.weights, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_every_name_stands_in_the_package():
+    for name in layers.__all__:
+        assert hasattr(layers, name)
 
 
 @pytest.fixture

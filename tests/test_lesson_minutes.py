@@ -4,9 +4,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests import lesson_minutes
+from tools import lesson_minutes
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -35,6 +35,8 @@ def small_lesson():
             new_markdown_cell("# 1 · A lesson\n\n**Minutes**: about 99 minutes to read and run. More."),
             new_markdown_cell("## Words\n\n" + "word " * 1798),
             new_code_cell("import time\n\ntime.sleep(0.3)\n" + "x = 1\n" * 13),
+            new_markdown_cell("## Things\n\n*Predict: a*\n\n**Predict** b.\n\n$$ c $$\n\n|d|\n|:--|\n|e|"),
+            new_code_cell("y = x", outputs=[new_output("display_data", {"image/png": "AA=="})]),
             new_markdown_cell("## Exercises\n\n### Exercise 1.1 · Predict · A\n\n" + "word " * 999),
             new_code_cell("x = 1\n" * 99),
             new_markdown_cell("### Exercise 1.2 · Code · B\n\nWorth an evening."),
@@ -45,7 +47,9 @@ def small_lesson():
 
 def test_the_rule():
     lesson = small_lesson()
-    assert lesson_minutes.reading_minutes(lesson) == pytest.approx((1800 + 14) / 180 + 1)
+    words, lines = (1800 + 14) + 12, 15 + 1
+    stops = 45 + 2 * 25 + 20 + 20  # a figure, two predictions, a formula, a table
+    assert lesson_minutes.reading_minutes(lesson) == pytest.approx(words / 180 + (4 * lines + stops) / 60)
     assert lesson_minutes.exercise_minutes(lesson) == 3 + 60 + 15
     timing = {"Words": 240.0}
     assert lesson_minutes.minutes(lesson, timing) == (15, 80)
@@ -56,7 +60,7 @@ def test_the_rule():
     )
     lesson_minutes.write_line(lesson, {"Words": 20.0})
     assert lesson.cells[0].source.endswith(
-        "**Minutes**: about 10 minutes to read and run, and about 80 for the exercises. More."
+        "**Minutes**: about 15 minutes to read and run, and about 80 for the exercises. More."
     )
 
 
@@ -69,8 +73,8 @@ def test_sections_are_measured_and_outputs_kept(tmp_path):
     lesson = small_lesson()
     lesson.cells[2].source += "print(x)"
     found = lesson_minutes.measure(lesson, tmp_path)
-    assert [len(cell.get("outputs", [])) for cell in lesson.cells] == [0, 0, 1, 0, 0, 0, 0]
+    assert [len(cell.get("outputs", [])) for cell in lesson.cells] == [0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert lesson.cells[2].outputs[0].text == "1\n"
-    assert list(found["sections"]) == [lesson_minutes.FIRST_SECTION, "Words", "Exercises"]
+    assert list(found["sections"]) == [lesson_minutes.FIRST_SECTION, "Words", "Things", "Exercises"]
     assert 0.3 <= found["sections"]["Words"] < 20 > found["sections"]["Exercises"]
     assert 20 < found["memory_mb"] < 2000

@@ -7,12 +7,13 @@ from collections import Counter
 import pytest
 
 from course_utils.data import load_reviews
-from course_utils.scoreboard import ROOT
+from course_utils.files import course_file
 from course_utils.text import tokenize
+from tools import ROOT
 
 KINDS = {"negation", "contrast", "intensifier", "irony", "comparison"}
 
-with open(ROOT / "course_utils" / "shipped" / "minimal_pairs.csv", newline="", encoding="utf-8") as file:
+with open(course_file("minimal_pairs.csv"), newline="", encoding="utf-8") as file:
     PAIRS = list(csv.DictReader(file))
 
 

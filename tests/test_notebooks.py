@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests import notebook_rules as rules
+from tools import notebook_rules as rules
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -141,6 +141,8 @@ def tag(cell, *names, reason=None):
         cell.metadata["reason"] = reason
 
 
+FIT = "history = model.fit(x).history"
+
 BREAKS = [
     (rules.executed_in_order, lambda nb: nb.cells[3].update(execution_count=None)),
     (rules.executed_in_order, lambda nb: nb.cells[3].update(execution_count=7)),
@@ -149,6 +151,11 @@ BREAKS = [
         lambda nb: nb.cells[1].outputs.append(new_output("error", ename="E", evalue="", traceback=[])),
     ),
     (rules.errors_are_tagged, lambda nb: tag(nb.cells[1], rules.RAISES)),
+    (
+        rules.no_earlier_history,
+        lambda nb: [tag(nb.cells[1], rules.IGNORED, reason="progress bar"), nb.cells[1].update(source=FIT)],
+    ),
+    (rules.narrow_code, lambda nb: nb.cells[1].update(source="x" * 101)),
     (rules.no_stderr, lambda nb: nb.cells[1].outputs.append(new_output("stream", name="stderr", text="W"))),
     (rules.plain_python, lambda nb: nb.cells[1].update(source="%matplotlib inline")),
     (rules.plain_python, lambda nb: nb.cells[1].update(source="%%time\n1 + 1")),
@@ -161,6 +168,8 @@ BREAKS = [
     (rules.mostly_with_output, lambda nb: [nb.cells[i].update(outputs=[]) for i in (1, 3)]),
     (rules.short_cells, lambda nb: nb.cells[1].update(source="x = 1\n" * 13)),
     (rules.short_cells, lambda nb: nb.cells[1].update(source="def f():\n" + "    x = 1\n" * 25)),
+    (rules.short_enough, lambda nb: nb.cells[2].update(source="word " * 3_001)),
+    (rules.short_enough, lambda nb: nb.cells.extend(new_markdown_cell("A cell.") for _ in range(105))),
     (rules.pictures_have_alt, lambda nb: nb.cells[3].outputs[0].update(metadata={})),
     (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source="![](a.png)")),
     (rules.pictures_have_alt, lambda nb: nb.cells[2].update(source='<img src="a.png">')),
@@ -190,6 +199,16 @@ BREAKS = [
 def test_each_rule_can_be_broken(lesson, rule, break_it):
     break_it(lesson)
     assert rule(lesson, PATH)
+
+
+def test_lines_that_only_close_brackets_or_go_on_with_a_text_are_no_code():
+    assert rules.lines_of_code('f(\n    x,\n    "a text "\n    f"that goes {on}",\n)\n\n') == 2
+
+
+def test_a_history_that_was_emptied_is_no_problem(lesson):
+    tag(lesson.cells[1], rules.IGNORED, reason="progress bar")
+    lesson.cells[1].update(source="history = None\n" + FIT)
+    assert rules.no_earlier_history(lesson, PATH) == []
 
 
 def test_every_rule_is_broken_once():

@@ -11,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from course_utils import plots
+from course_utils.exercises import WIDTH
 
 mpl.use("agg")
 
@@ -32,6 +33,15 @@ def test_show_gives_picture_alternative_text_and_caption(published, capsys):
     assert data["text/plain"] == metadata["image/png"]["alt"] == "A line that rises from one to two."
     assert capsys.readouterr().out == "Figure: A line that rises from one to two.\n"
     assert figure.number not in plt.get_fignums()
+
+
+def test_a_long_caption_is_broken_between_words(published, capsys):
+    alt = "A line with left-to-right and other words " * 8
+    plots.show(plt.figure(), alt)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(lines) == f"Figure: {alt}".strip()
 
 
 def test_show_wants_a_sentence(published):

@@ -1,5 +1,6 @@
 """The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
 
+import base64
 import re
 from concurrent.futures import Future
 from dataclasses import replace
@@ -8,14 +9,25 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.metrics import log_loss
 
 from course_utils import attention, plots, scoreboard
 from course_utils.data import Part, Reviews
 from course_utils.layers import GRU, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, sigmoid
-from course_utils.systems import SYSTEMS, Average, KerasSystem, Linear, Majority, System, everything
+from course_utils.systems import (
+    SYSTEMS,
+    Average,
+    KerasSystem,
+    Linear,
+    Majority,
+    System,
+    everything,
+    log_ratio,
+)
 from course_utils.text import Vocabulary
 from course_utils.vectors import count_vectors
+from tools import train_scoreboard
 
 mpl.use("agg")
 
@@ -149,11 +161,13 @@ def test_a_system_learns_and_repeats_itself(rng):
     reviews, system = small_reviews(rng), SYSTEMS["S3d"]
     system = type(system)(**{**vars(system), "epochs": 30, "learning_rate": 0.01})
     trained, again = (system.train(reviews, seed=1, verbose=False) for _ in range(2))
-    assert scoreboard.accuracy(trained.test, reviews.test.labels) > 0.95
+    assert train_scoreboard.accuracy(trained.test, reviews.test.labels) > 0.95
     np.testing.assert_array_equal(trained.test, again.test)
     assert len(trained.history["val_accuracy"]) == trained.epochs == 30
     best = max(trained.history["val_accuracy"])
-    assert scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(best, abs=1e-4)
+    assert train_scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(
+        best, abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("name", ATTENTION)
@@ -165,9 +179,11 @@ def test_a_system_with_attention_learns(rng, name):
     assert replace(system, title="other").recipe == system.recipe
     trained = quick.train(reviews, seed=1, verbose=False)
     assert trained.parameters == ATTENTION[name]
-    assert scoreboard.accuracy(trained.test, reviews.test.labels) > 0.9
+    assert train_scoreboard.accuracy(trained.test, reviews.test.labels) > 0.9
     best = max(trained.history["val_accuracy"])
-    assert scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(best, abs=1e-4)
+    assert train_scoreboard.accuracy(trained.validation, reviews.validation.labels) == pytest.approx(
+        best, abs=1e-4
+    )
 
 
 def test_padding_on_either_side_does_not_change_an_answer_of_attention(rng):
@@ -187,20 +203,20 @@ def test_baselines_learn_what_they_can(rng):
     assert set(majority.test) == {reviews.train.labels.mean()}
     for ngrams, refit in ((1, False), (2, False), (2, True)):
         model = Linear("words", ngrams=ngrams, refit=refit).train(reviews, 0)
-        assert scoreboard.accuracy(model.test, reviews.test.labels) == 1
+        assert train_scoreboard.accuracy(model.test, reviews.test.labels) == 1
     # Of four words on each side there are 8 words, and 16 pairs on each side.
     assert model.parameters == 8 + 2 * 16 + 1
 
 
 def test_measures_are_those_of_scikit_learn(rng):
     labels, probabilities = rng.integers(0, 2, size=200), rng.random(200)
-    assert scoreboard.log_loss(probabilities, labels) == pytest.approx(log_loss(labels, probabilities))
+    assert train_scoreboard.log_loss(probabilities, labels) == pytest.approx(log_loss(labels, probabilities))
     part = Part([np.zeros(n, "int32") for n in rng.integers(1, 900, 200)], labels, None, np.arange(200))
-    groups = scoreboard.by_length(probabilities, part)
+    groups = train_scoreboard.by_length(probabilities, part)
     right = sum(group["true_positive"] + group["true_negative"] for group in groups)
     everything = sum(value for group in groups for name, value in group.items() if name != "longest")
     assert everything == 200
-    assert right / 200 == pytest.approx(scoreboard.accuracy(probabilities, labels), abs=1e-4)
+    assert right / 200 == pytest.approx(train_scoreboard.accuracy(probabilities, labels), abs=1e-4)
     bins = scoreboard.calibration(probabilities, labels)
     assert sum(one["reviews"] for one in bins) == 200
     positive = sum(one["share_positive"] * one["reviews"] for one in bins)
@@ -235,22 +251,22 @@ def test_a_run_that_is_cut_off_loses_itself_only(tmp_path, monkeypatch, capsys):
                 future.set_result(made_up_run(*one))
             return future
 
-    monkeypatch.setattr(scoreboard, "ProcessPoolExecutor", Pool)
-    monkeypatch.setattr(scoreboard, "as_completed", list)
+    monkeypatch.setattr(train_scoreboard, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(train_scoreboard, "as_completed", list)
     with pytest.raises(KeyboardInterrupt):
-        scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+        train_scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
     assert [(run["system"], run["seed"]) for run in scoreboard.runs(path=path)] == [
         ("majority", 0),
         ("S0", 0),
     ]
-    found = scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+    found = train_scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
     assert trained[4:] == [("S0", "keras", 1), ("S0", "keras", 2)]
     assert len(found) == 4
     assert "2 runs are done, 2 to train" in capsys.readouterr().out
     # A run whose recipe has changed since is trained anew.
     changed = [run | {"recipe": "old"} if run["seed"] == 2 else run for run in found]
-    scoreboard.save(changed, path)
-    scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
+    train_scoreboard.save(changed, path)
+    train_scoreboard.train_missing(["majority", "S0"], ["keras"], path=path)
     assert trained[6:] == [("S0", "keras", 2)]
 
 
@@ -270,7 +286,7 @@ def made_up_run(system, source, seed):
 def test_table_shows_mean_and_spread_over_the_seeds(tmp_path):
     path = tmp_path / "scoreboard.json"
     found = [made_up_run("S0", "keras", seed) for seed in range(3)]
-    scoreboard.save([*found, made_up_run("majority", "movie-reviews", 0)], path)
+    train_scoreboard.save([*found, made_up_run("majority", "movie-reviews", 0)], path)
     rows = [
         [cell.strip() for cell in row.strip("|").split("|")]
         for row in scoreboard.table(path=path).split("\n")
@@ -279,7 +295,7 @@ def test_table_shows_mean_and_spread_over_the_seeds(tmp_path):
     assert rows[3][3:] == ["0.800 ± 0.000", "0.810 ± 0.010", "", "0.837", "0.5"]
     assert len(scoreboard.table(["S0"], path=path).split("\n")) == 3
     # Nets that learned from the validation part have no validation score.
-    scoreboard.save([made_up_run("best", "keras", 0) | {"validation_accuracy": None}], path)
+    train_scoreboard.save([made_up_run("best", "keras", 0) | {"validation_accuracy": None}], path)
     assert scoreboard.table(path=path).split("\n")[2].split(" | ")[3:5] == ["", "0.800"]
 
 
@@ -297,7 +313,7 @@ def test_table_shows_mean_and_spread_over_the_seeds(tmp_path):
             "source='imdb': expected one of",
         ),
         (lambda path: scoreboard.table(["S9"], path=path), ValueError, "system='S9'"),
-        (lambda path: scoreboard.runs(path=path / "no"), FileNotFoundError, "it comes with the repository"),
+        (lambda path: scoreboard.runs(path=path / "no"), FileNotFoundError, "it comes with the course"),
         (lambda path: plots.accuracy_by_seconds([]), ValueError, "runs is empty"),
     ],
 )
@@ -311,7 +327,7 @@ def test_errors_name_what_was_expected(call, error, message, tmp_path):
 
 def test_committed_results_are_those_of_the_committed_systems():
     found = scoreboard.runs()
-    assert scoreboard.missing(found, list(SYSTEMS), list(scoreboard.SEEDS)) == []
+    assert train_scoreboard.missing(found, list(SYSTEMS), list(scoreboard.SEEDS)) == []
     for run in found:
         assert run["recipe"] == SYSTEMS[run["system"]].recipe
         if run["history"]:
@@ -328,28 +344,73 @@ def test_committed_results_are_those_of_the_committed_systems():
         assert reviews == {"keras": 25_000, "movie-reviews": 5_000}[run["source"]]
 
 
-def test_readme_shows_the_table_of_the_results_file(tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text(scoreboard.README.read_text())
-    scoreboard.write_readme(copy)
-    assert copy.read_text() == scoreboard.README.read_text()
+@pytest.mark.parametrize(
+    ("page", "content"),
+    [
+        (train_scoreboard.README, train_scoreboard.best_five()),
+        (train_scoreboard.DATA_README, scoreboard.table()),
+    ],
+    ids=["README", "data/README"],
+)
+def test_pages_show_the_tables_of_the_results_file(page, content, tmp_path):
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+    train_scoreboard.write_table(copy, content)
+    assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+
+def test_best_five_are_ranked_by_their_mean(tmp_path):
+    path = tmp_path / "scoreboard.json"
+    found = [made_up_run(name, "keras", seed) for name in ("S0", "best", "S1") for seed in (0, 1)]
+    for run, accuracy in zip(found, (0.7, 0.9, 0.6, 0.8, 0.85, 0.83), strict=True):
+        run["test_accuracy"] = accuracy
+    train_scoreboard.save(found, path)
+    names = [line.split(" | ")[0].strip("| ") for line in train_scoreboard.best_five(path).splitlines()[2:]]
+    assert names == [train_scoreboard.plain_name(name) for name in ("S1", "S0", "best")]
 
 
 def test_a_baseline_gives_the_committed_result_again(shared_cache):
     for name in ("majority", "bag-of-words"):
         (committed,) = scoreboard.runs(name, "movie-reviews")
-        again = scoreboard.make_run(name, **MOVIE_REVIEWS)
+        again = train_scoreboard.make_run(name, **MOVIE_REVIEWS)
         assert again["test_accuracy"] == pytest.approx(committed["test_accuracy"], abs=5e-4)
         assert again["parameters"] == committed["parameters"]
 
 
 def test_results_file_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "scoreboard.json"
-    scoreboard.save([made_up_run("S0", "keras", 0)], path)
+    train_scoreboard.save([made_up_run("S0", "keras", 0)], path)
     before = path.read_text()
     with pytest.raises(TypeError):
-        scoreboard.save([made_up_run("S0", "keras", seed) | {"history": object()} for seed in range(2)], path)
+        train_scoreboard.save(
+            [made_up_run("S0", "keras", seed) | {"history": object()} for seed in range(2)], path
+        )
     assert path.read_text() == before
     path.write_text(before[:-9])
     with pytest.raises(ValueError, match="is damaged: get it back with git checkout"):
         scoreboard.runs(path=path)
+
+
+def test_naive_bayes_terms_are_all_groups_of_neighbours_and_no_two_share_a_number():
+    system = SYSTEMS["nb-trigrams"]
+    ids = np.array([1, 5, 2, 5, 2**20], np.int32)
+    groups = [tuple(ids[i : i + n]) for n in (1, 2, 3) for i in range(len(ids) - n + 1)]
+    terms = system.terms(ids)
+    assert len(terms) == len(groups)
+    assert len(set(terms)) == len(set(groups))
+    assert [terms[k] == terms[j] for k in range(12) for j in range(12)] == [
+        groups[k] == groups[j] for k in range(12) for j in range(12)
+    ]
+
+
+def test_naive_bayes_weight_is_the_log_of_two_shares():
+    counts = csr_array(np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0.0]]))
+    ratio = log_ratio(counts, np.array([1, 0, 0]), alpha=1)
+    shares = np.array([2, 1, 2]) / 5, np.array([2, 3, 1]) / 6
+    np.testing.assert_allclose(ratio, np.log(shares[0] / shares[1]), rtol=1e-6)
+
+
+def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache):
+    run = train_scoreboard.make_run("majority", **MOVIE_REVIEWS)
+    right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8), count=5_000)
+    assert right.mean() == pytest.approx(run["test_accuracy"], abs=1e-4)

@@ -1,21 +1,22 @@
 """What becomes of a lesson's cells on slides; tests/browser_tests.py looks at the slides themselves."""
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course_utils.plots import caption
+from tools import make_slides
+from tools import notebook_rules as rules
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "slides"))
-
-import make_slides  # noqa: E402
-
-from tests import notebook_rules as rules  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+ALT = "A line that rises from one to two, " * 4
 
 
 def cell(make, source, slide_type=None, **more):
@@ -46,8 +47,8 @@ def lesson():
     cells[2].outputs = [new_output("execute_result", {"text/plain": "2"})]
     cells[3].outputs = [
         new_output("stream", text="loss 0.5\n"),
-        new_output("display_data", {"image/png": "AA=="}),
-        new_output("stream", text="Figure: a line\n"),
+        new_output("display_data", {"image/png": "AA=="}, metadata={"image/png": {"alt": ALT}}),
+        new_output("stream", text=caption(ALT) + "\n"),
     ]
     cells[5].outputs = [new_output("stream", text="never seen\n")]
     return nbformat.from_dict(new_notebook(cells=cells))

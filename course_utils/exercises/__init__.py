@@ -22,16 +22,17 @@ import importlib
 import json
 import os
 import pkgutil
-import tempfile
+import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
 import platformdirs
 
 from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
+from course_utils.files import locked, write_whole
 
 __all__ = ["check", "exercises", "hint", "progress", "solution", "why_wrong"]
 
@@ -62,9 +63,33 @@ def check(number: str, *answers: object) -> None:
 
 
 def why_wrong(number: str, *answers: object) -> str:
-    """Return why the answers are not right, or an empty text when they are: for a grader's own cell."""
-    right, verdict = _judge(exercises()[number], answers)
+    """Return why the answers are not right, or an empty text when they are: for a grader's own cell.
+
+    What an answer writes to standard error meanwhile (a warning, a log, a progress bar) is dropped:
+    nbgrader gives no point to a cell with a line there, right or wrong.
+    """
+    with _nothing_on_stderr():
+        right, verdict = _judge(exercises()[number], answers)
     return "" if right else verdict
+
+
+@contextmanager
+def _nothing_on_stderr() -> Iterator[None]:
+    """Drop what is written to standard error: by name, by those who hold the stream, and from C."""
+    stream = sys.stderr
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, ExitStack() as after:
+        with suppress(OSError):  # no standard error at all
+            kept = os.dup(2)
+            after.callback(os.close, kept)
+            after.callback(os.dup2, kept, 2)
+            stream.flush()
+            os.dup2(nowhere.fileno(), 2)
+            after.callback(stream.flush)
+        with suppress(AttributeError):  # can be done to a notebook's stream, which C does not write to
+            stream.write = nowhere.write  # type: ignore[method-assign]
+            after.callback(delattr, stream, "write")
+        after.enter_context(redirect_stderr(nowhere))
+        yield
 
 
 def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:
@@ -148,23 +173,18 @@ def _done() -> list[str]:
     """Return the numbers of the exercises that were right once; a damaged file counts as none."""
     done, file = set(_done_now), _progress_file()
     if file is not None:
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
             done |= set(json.loads(file.read_text(encoding="utf-8"))["done"])
     return [number for number in exercises() if number in done]
 
 
 def _remember(number: str) -> None:
-    """Add an exercise to those that are done: a reader of the file sees the old or the new one whole."""
+    """Add an exercise to those that are done; of many that do so at once, none is lost."""
     _done_now.add(number)
     file = _progress_file()
     if file is None:
         return
     with suppress(OSError):  # where nothing can be written, the session still counts
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, written = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                json.dump({"done": _done()}, out)
-            os.replace(written, file)
-        except OSError:
-            os.unlink(written)
+        with locked(file.parent):  # the file is read and written in one piece
+            write_whole(file, json.dumps({"done": _done()}))

@@ -220,6 +220,18 @@ def a_count(what: str, got: object, expected: float, reasons: Mapping[float, str
     raise Wrong(f"{what} {round(number, 6):,}: {[*slips, otherwise][0]}")
 
 
+def a_number_about(
+    what: str, got: object, expected: float, factor: float, reasons: Mapping[float, str], otherwise: str
+) -> None:
+    """Raise Wrong unless `got` is within this factor of the expected number: for what a figure shows."""
+    if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
+        raise Wrong(f"{what} is {describe(got)}, expected a number")
+    if expected / factor <= got <= expected * factor:
+        return
+    near = sorted((abs(slip - got), slip) for slip in reasons if slip / factor <= got <= slip * factor)
+    raise Wrong(f"{what} {got:,}: {reasons[near[0][1]] if near else otherwise}")
+
+
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:
     """Raise Wrong unless a reason is given and the right letter chosen.
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 
 def judge_shapes(kernel_shape: object, recurrent_kernel_shape: object, weight_count: object) -> None:
@@ -69,6 +69,7 @@ def judge_loop(run_batch: Any) -> None:
         W, U, b = (rng.normal(size=shape) for shape in ((features, units), (units, units), (units,)))
         right = states_by_formula(x, W, U, b)
         got = judge.call(run_batch, x=x, kernel=W, recurrent_kernel=U, bias=b)
+        again = judge.call(run_batch, x=x, kernel=W, recurrent_kernel=U, bias=b)
         nothing = np.zeros_like(U)
         leaking = states_by_formula(x.reshape(1, -1, features), W, U, b).reshape(right.shape)
         slips = {
@@ -95,6 +96,11 @@ def judge_loop(run_batch: Any) -> None:
             )
             slips["W and U have changed places"] = states_by_formula(x, U, W, b)
         judge.same_numbers("the result", got, right, "(batch, timesteps, units)", slips)
+        if not judge.the_same(again, right):
+            raise Wrong(
+                "the first call is right, and a second one with the same arguments gives other numbers: "
+                "something outlives the call; start from zeros inside the function"
+            )
 
 
 def adding_up(x: Array, kernel: Array, recurrent_kernel: Array, bias: Array) -> Array:
@@ -132,28 +138,58 @@ def judge_switch(switch_weights: Any) -> None:
     sequences += [[1, *rng.choice([-1, 0, 1], 60, p=[0.1, 0.8, 0.1])] for _ in range(50)]
     for numbers in sequences:
         steps = np.array(numbers, dtype=float)
-        last = float(states_by_formula(steps[None, :, None], *weights)[0, -1, 0])
+        states = states_by_formula(steps[None, :, None], *weights)[0, :, 0]
         t = int(np.flatnonzero(steps)[-1])
-        after = len(steps) - 1 - t
-        if not last * steps[t] > 0.5:
-            raise Wrong(switch_reason(steps, t, after, last))
+        if not states[-1] * steps[t] > 0.5:
+            raise Wrong(switch_reason(steps, t, states))
 
 
-def switch_reason(steps: Array, t: int, after: int, last: float) -> str:
-    """Say what a wrong switch did."""
+def switch_reason(steps: Array, t: int, states: Array) -> str:
+    """Say what a wrong switch did: whether it ever turned over decides between W and U."""
+    last, after = states[-1], len(steps) - 1 - t
     seen = f"the last number that was not 0 is {steps[t]:+.0f}"
     if after:
         seen += f", {after} step{'s' if after > 1 else ''} before the end"
     seen += f"; the last state is {last:.2f}, expected "
     seen += "more than 0.5" if steps[t] > 0 else "less than -0.5"
-    before = steps[:t][steps[:t] != 0]
-    if not np.isfinite(last):
+    if not np.isfinite(states).all():
         return seen
-    if len(before) and last * before[-1] > 0.5:
-        return seen + ". It keeps the number before that: W is too weak to turn the state over"
-    if abs(last) <= 0.5:
-        return seen + ". It forgets: ask what U does to a state that meets zeros only"
-    return seen + ". It prefers one side, or changes sides by itself: look at the signs of U and b"
+    arrived, before = states[t] * steps[t], steps[:t][steps[:t] != 0]
+    if arrived <= 0.5 and len(before) and before[-1] != steps[t]:
+        return seen + (
+            f". It was {states[t]:.2f} already at that number: W is too weak to turn over what U holds"
+        )
+    if abs(last) <= 0.5 < arrived:
+        return seen + ". It was there and forgets: ask what U does to a state that meets zeros only"
+    return seen + ". It prefers one side, or changes sides by itself: look at the signs of W, U and b"
+
+
+EDGES = {  # where the curves cross, read from the figure, and how far a reading may be off
+    "edge_of_small": (1.06, 0.09, "all inputs divided by ten"),
+    "edge_of_large": (2.2, 0.2, "all inputs three times as large"),
+}
+EDGE_OF_LESSON = (1.45, 1.65)
+MOVED = {
+    "a": "the figure shows how long a change lives, not how much there is to keep; the change is the same",
+    "c": "what is drawn is the share of the change that is left, so its size is not in it",
+    "d": "the inputs meet W; U is what it was",
+}
+
+
+def judge_edge(edge_of_small: object, edge_of_large: object, choice: object, because: object) -> None:
+    """Two readings of a figure, and why they differ."""
+    for (name, (edge, slack, change)), got in zip(EDGES.items(), (edge_of_small, edge_of_large), strict=True):
+        if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
+            raise Wrong(f"{name} is {judge.describe(got)}, expected a number such as 1.5")
+        if abs(got - edge) <= slack:
+            continue
+        if EDGE_OF_LESSON[0] <= got <= EDGE_OF_LESSON[1]:
+            raise Wrong(f"{name} {got}: that is the edge of the lesson's own inputs; run it with {change}")
+        raise Wrong(
+            f"{name} {got}: not near the place where the curves cross the black line with {change}; "
+            "the black line is at 1, which is 10⁰ on this scale"
+        )
+    judge.a_choice(choice, because, "b", MOVED)
 
 
 EXERCISES = (
@@ -237,5 +273,28 @@ def switch_weights():
         why="With u above 1 the loop has two states in which it stays, one below 0 and one above: the "
         "bend of tanh holds it there. The stronger it holds, the flatter tanh is at these states; lesson 7 "
         "shows what flat places cost in training.",
+    ),
+    Exercise(
+        number="1.5",
+        kind="Code",
+        answers=("edge_of_small", "edge_of_large", "choice", "because"),
+        judge=judge_edge,
+        hints=(
+            'The function sweep stands in the section "The state is a memory". Run the cells up to it, then '
+            "sweep(inputs / 10) in a cell of your own.",
+            "Under the black line the change has faded, over it the change has grown. Read the scale below "
+            "the place where the three curves cross it.",
+            "The sums that go into tanh are x W + h U + b. What happens to them, and to the slope of tanh, "
+            "when x becomes small?",
+        ),
+        solution="""
+edge_of_small = 1.05
+edge_of_large = 2.2
+choice = "b"
+because = "Small inputs leave tanh near zero, where its slope is nearly 1, so U shortens nothing."
+""",
+        why="tanh takes away what its slope is short of 1, and U must give it back. With small inputs the "
+        "slopes are near 1 and the edge is just above 1; with large ones tanh is flat more often, and the "
+        "edge moves out. So no scale of U is right for all inputs.",
     ),
 )

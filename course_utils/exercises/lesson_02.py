@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 from course_utils.text import tokenize
 
 
@@ -18,7 +18,11 @@ def some_ids(
     """Raise Wrong unless `got` is this list of ids; `otherwise` is for what is no slip."""
     if not isinstance(got, list | tuple | np.ndarray):
         raise Wrong(f"{what} is {judge.describe(got)}, expected a list of ids such as [1, 8, 5]")
-    shown = np.atleast_1d(got).tolist() if isinstance(got, np.ndarray) else list(got)
+    shown: list[Any] = got.tolist() if isinstance(got, np.ndarray) else list(got)
+    if isinstance(got, np.ndarray) and got.ndim != 1:
+        if got.ndim != 2 or len(got) != 1:
+            raise Wrong(f"{what} has shape {got.shape}, expected one row of ids such as [1, 8, 5]")
+        shown = shown[0]  # what pad_sequences([ids]) gives: a batch of one review
     if not all(isinstance(i, int | np.integer) for i in shown):
         raise Wrong(f"{what} holds something that is no id; ids are whole numbers: [1, 8, 5]")
     shown = [int(i) for i in shown]
@@ -93,7 +97,7 @@ def judge_ids(sentence_ids: object, padded_ids: object, cut_ids: object, table_r
 def judge_lookup(look_up: Any) -> None:
     """Padding in front, behind and none; the table has more rows than the ids use."""
     rng = np.random.default_rng(12)
-    front = np.array([[0, 0, 1, 4, 2], [1, 5, 4, 2, 6]])
+    front = np.array([[0, 0, 1, 4, 2], [1, 5, 4, 2, 6], [0, 0, 0, 0, 5]])
     behind = np.array([[1, 2, 3, 0], [1, 4, 0, 0], [5, 4, 2, 2]])
     for ids, rows, features in ((front, 11, 3), (behind, 9, 2), (np.array([[4, 1]]), 8, 5)):
         table = rng.normal(size=(rows, features))
@@ -147,6 +151,9 @@ def judge_lookup(look_up: Any) -> None:
                 "padding is averaged in: count only timesteps with an id that is not 0": words.mean(axis=1),
                 "padding is left out of the sum and still counted below it: divide by the real timesteps": (
                     (words * real).mean(axis=1)
+                ),
+                "a review with one real id is divided by 2: its average is that one vector": (
+                    (words * real).sum(axis=1) / np.maximum(real.sum(axis=1), 2)
                 ),
                 "this is the sum; divide it by the number of real timesteps": (words * real).sum(axis=1),
                 "the start id is left out: the mask marks every id that is not 0, the start too": (
@@ -258,6 +265,9 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
             encode(text, cut_first(texts, kept))
         ),
         "only the last of the texts was counted": encode(text, index(texts[-1:], kept)),
+        "each word was counted once a text; count every token": (
+            encode(text, index(texts, kept, cut=lambda text: sorted(set(tokenize(text)))))
+        ),
         "the rarest words came first": (
             encode(text, index(texts, kept, key=lambda counts, word: (counts[word], word)))
         ),
@@ -289,30 +299,35 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
 
 
 def judge_decode(method: Any, id_of: Mapping[str, int]) -> None:
-    """Compare one text, from a list of ids and from an array."""
-    ids = [0, 0, 1, 4, 2, 5, 4]
-    names = {i: word for word, i in id_of.items()}
-    words = [names[4], "[UNK]", names[5], names[4]]
-    right = " ".join(words)
-    for given in (ids, np.array(ids)):
-        text = judge.call(method, ids=given)
-        if text == right:
-            continue
-        what = f"decode({ids})"
-        if not isinstance(text, str):
-            raise Wrong(f"{what} gives {judge.describe(text)}, expected one text: join the words")
-        reasons = {
-            "".join(words): "put a space between the words",
-            " ".join(["[PAD]", "[PAD]", "[START]", *words]): "padding and the start id are left out of the "
-            "text",
-            " ".join(["[UNK]"] * 3 + words): "padding and the start id are left out of the text, and not "
-            "unknown",
-            " ".join(word for word in words if word != "[UNK]"): "an unknown word is shown as [UNK]",
-        }
-        cure = reasons.get(text, reasons.get(text.strip(), f"expected {right!r}"))
-        if text.strip() == right:
-            cure = "there are blanks at an end"
-        raise Wrong(f"{what} is {text!r}: {cure}")
+    """Compare some texts: padded in front, cut without a start id, not padded; lists and arrays."""
+    names = {i: word for word, i in id_of.items()} | {2: "[UNK]"}
+    for ids in ([0, 0, 1, 4, 2, 5, 4], [4, 2, 5], [1, 5, 2, 4]):
+        words = [names[i] for i in ids if i > 1]
+        right = " ".join(words)
+        for given in (ids, np.array(ids)):
+            text = judge.call(method, ids=given)
+            if text == right:
+                continue
+            what = f"decode({ids})"
+            if not isinstance(text, str):
+                raise Wrong(f"{what} gives {judge.describe(text)}, expected one text: join the words")
+            special = len(ids) - len(words)
+            named = ["[PAD]"] * (special - 1) + ["[START]"] * (special > 0)
+            reasons = {
+                "".join(words): "put a space between the words",
+                " ".join([*named, *words]): "padding and the start id are left out of the text",
+                " ".join(["[UNK]"] * special + words): "padding and the start id are left out of the text, "
+                "and not unknown",
+                " ".join(word for word in words if word != "[UNK]"): "an unknown word is shown as [UNK]",
+            }
+            cure = reasons.get(text, reasons.get(text.strip(), f"expected {right!r}"))
+            if text.strip() == right:
+                cure = "there are blanks at an end"
+            elif ids[0] > 1 and right.endswith(text.strip()):
+                cure = (
+                    "this review was cut and has no start id, so its first id is a word: leave out the id 1"
+                )
+            raise Wrong(f"{what} is {text!r}: {cure}")
 
 
 def padded(rows: Sequence[Sequence[int]], maxlen: int, front: bool = True, cut_front: bool = True) -> Array:
@@ -337,12 +352,58 @@ def judge_batch(method: Any, texts: list[str], maxlen: int, id_of: Mapping[str, 
         "nothing is cut: all texts were brought to the length of the longest": padded(rows, longest),
     }
     right = padded(rows, maxlen)
+    if isinstance(got, list | tuple) and judge.the_same(got, right):
+        raise Wrong("batch gives back a list of rows, expected one array (batch, maxlen): np.array(rows)")
     judge.same_numbers("the array of batch(texts, maxlen)", got, right, "(batch, maxlen)", slips)
     if np.asarray(got).dtype.kind not in "iu":
         raise Wrong(
             f"batch holds numbers of type {np.asarray(got).dtype}; ids choose rows of the table, so they are "
             "whole numbers: np.zeros(shape, dtype=int)"
         )
+
+
+# What a training on shuffled labels prints: lowest and highest reading, and what another one is.
+READINGS = {
+    "accuracy_of_nonsense": (
+        (0.45, 0.57),
+        "no model can know shuffled labels of reviews that it has not seen, so it must lie near one half; "
+        "the bar of the training shows the accuracy on the training reviews",
+    ),
+    "share_at_the_ends": (
+        (0.4, 0.85),
+        "expected what cosine_figure prints for shuffled labels and the word 'boring'",
+    ),
+    "agreement_of_nonsense": (
+        (-0.2, 0.2),
+        "the correlation is read from the model that was trained on shuffled labels; it is the last number",
+    ),
+}
+NONSENSE = {
+    "a": "the piles stand here too, and these labels say nothing",
+    "c": "it was trained all the same: its accuracy on the training reviews rises above one half, because it "
+    "learns single reviews by heart",
+    "d": "with the true labels the score agreed with the counted share, and here it does not",
+}
+
+
+def judge_nonsense(
+    accuracy_of_nonsense: object,
+    share_at_the_ends: object,
+    agreement_of_nonsense: object,
+    choice: object,
+    because: object,
+) -> None:
+    """What a training on shuffled labels printed, and what it means."""
+    answers = (accuracy_of_nonsense, share_at_the_ends, agreement_of_nonsense)
+    for (name, ((low, high), reason)), got in zip(READINGS.items(), answers, strict=True):
+        if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
+            raise Wrong(f"{name} is {judge.describe(got)}, expected a number")
+        value = float(got)
+        if abs(value) > 1:
+            raise Wrong(f"{name} {got}: write it as a share, so 64 % is 0.64")
+        if not low <= value <= high:
+            raise Wrong(f"{name} {got}: {reason}")
+    judge.a_choice(choice, because, "b", NONSENSE)
 
 
 EXERCISES = (
@@ -379,7 +440,7 @@ table_rows = 9
         ),
         solution='''
 def look_up(ids, table):
-    """One-hot vectors, word vectors and averages over real timesteps, for ids (batch, timesteps)."""
+    """One-hot vectors, word vectors, averages over real timesteps; ids are (batch, timesteps)."""
     one_hot = np.eye(len(table))[ids]  # (batch, timesteps, rows)
     vectors = one_hot @ table  # (batch, timesteps, features)
     real = (ids != 0)[:, :, None]  # (batch, timesteps, 1)
@@ -446,5 +507,32 @@ class MyVocabulary:
 ''',
         why="With the reviews of this course it gives the very ids that all later lessons read: it is the "
         "package's Vocabulary and pad_sequences in one.",
+    ),
+    Exercise(
+        number="2.5",
+        kind="Code",
+        answers=(
+            "accuracy_of_nonsense",
+            "share_at_the_ends",
+            "agreement_of_nonsense",
+            "choice",
+            "because",
+        ),
+        judge=judge_nonsense,
+        hints=(
+            "Run the cells of the lesson first, then the cell of this exercise. It trains for a few seconds.",
+            "The gradient of every row is a multiple of w, whatever the labels say. Which part of the result "
+            "follows from that?",
+            "With the true labels: piles at both ends, and a correlation of about 0.8. What is left of each?",
+        ),
+        solution="""
+accuracy_of_nonsense = 0.516
+share_at_the_ends = 0.64
+agreement_of_nonsense = 0.04
+choice = "b"
+because = "All rows move along w whatever the labels say; only how far and to which side comes from them."
+""",
+        why="A control must be able to fail, and this one does: the piles alone would have proved nothing "
+        "about sentiment. What proves it is who stands where, which only true labels bring about.",
     ),
 )

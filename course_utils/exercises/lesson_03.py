@@ -1,12 +1,12 @@
-"""Exercises of lesson 3: shapes around a cell, the cell in NumPy, a lost state, a cell for Keras."""
+"""Exercises of lesson 3: shapes around a cell, one step, a lost state, a cell for Keras, a larger U."""
 
 from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 
 def judge_shapes(output_shape: object, all_outputs_shape: object, parameter_count: object) -> None:
@@ -56,7 +56,7 @@ def judge_step(cell_step: Any) -> None:
         x_t, h = rng.normal(size=(batch, features)), rng.uniform(-1, 1, (batch, units))
         W, U, b = (rng.normal(size=shape) for shape in ((features, units), (units, units), (units,)))
         got = judge.call(cell_step, x_t=x_t, states=[h], weights=[W, U, b])
-        if not isinstance(got, tuple) or len(got) != 2:
+        if not isinstance(got, tuple | list) or len(got) != 2:
             raise Wrong(
                 f"the step gives back {judge.describe(got)}, expected two things, as a cell of Keras does: "
                 "the output and the list of states"
@@ -105,38 +105,71 @@ LOST_STATE = {
 
 
 def judge_cell(MyCell: Any) -> None:
-    """Put the cell into Keras's loop, beside Keras's own cell with the same weights; then train it."""
+    """Put cells of two sizes into Keras's loop, beside Keras's own with the same weights; then train one."""
     import keras
 
     if not isinstance(MyCell, type):
         raise Wrong(f"MyCell is {judge.describe(MyCell)}, expected the class itself, without calling it")
     if not issubclass(MyCell, keras.layers.Layer):
         raise Wrong("MyCell is no layer of Keras: keep the line class MyCell(keras.layers.Layer)")
-    x = np.random.default_rng(4).normal(size=(2, 6, 4)).astype("float32")
-    cell = stage("MyCell(3)", MyCell, 3)
-    if getattr(cell, "state_size", None) != 3:
-        raise Wrong("MyCell(3).state_size should be 3: Keras makes the first state of zeros from it")
-    stage("MyCell(3).build((None, 4))", cell.build, (None, 4))
+    for units, features in ((3, 4), (5, 7)):
+        judge_one_size(MyCell, units, features)
+    symbols = keras.Input((4,)), [keras.Input((3,))]
+    stage("MyCell(3) called with symbols, as fit does it,", stage("MyCell(3)", MyCell, 3), *symbols)
+    x = np.random.default_rng(6).normal(size=(8, 6, 4)).astype("float32")
+    trained = stage("MyCell(3)", MyCell, 3)
+    model = keras.Sequential([keras.layers.RNN(trained), keras.layers.Dense(1)])
+    # Without a graph: TensorFlow warns whoever makes a new one at every check.
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    model.build((None, 6, 4))
+    before = trained.get_weights()
+    stage("fit of a model with RNN(MyCell(3))", model.fit, x, x[:, -1, :1], verbose=0)
+    for name, old, new in zip(WEIGHTS, before, trained.get_weights(), strict=True):
+        if np.array_equal(old, new):
+            raise Wrong(
+                f"fit moved the {name} by nothing: no gradient reaches it. Does stop_gradient, "
+                "or a way through NumPy, stand between it and the output?"
+            )
+
+
+WEIGHTS = ("kernel", "recurrent kernel", "bias")
+
+
+def judge_one_size(MyCell: type, units: int, features: int) -> None:
+    """Compare all outputs of a cell of this size with those of Keras's own."""
+    import keras
+
+    name = f"MyCell({units})"
+    x = np.random.default_rng(4).normal(size=(2, 6, features)).astype("float32")
+    cell = stage(name, MyCell, units)
+    state_size = getattr(cell, "state_size", None)
+    if state_size not in (units, [units], (units,)):
+        raise Wrong(f"{name}.state_size should be {units}: Keras makes the first state of zeros from it")
+    stage(f"{name}.build((None, {features}))", cell.build, (None, features))
     shapes = [tuple(weight.shape) for weight in cell.trainable_weights]
-    if shapes != [(4, 3), (3, 3), (3,)]:
+    expected = [(features, units), (units, units), (units,)]
+    if shapes != expected:
         raise Wrong(
-            f"the cell has trainable weights of shapes {shapes}, expected [(4, 3), (3, 3), (3,)]: make "
-            "kernel, recurrent kernel and bias in build, in this order, with self.add_weight"
+            f"{name}, built for {features} features, has trainable weights of shapes {shapes}, expected "
+            f"{expected}: make kernel, recurrent kernel, bias in build, in this order, with self.add_weight"
         )
-    one_step = stage("MyCell(3) called for one step", cell, x[:, 0], [np.zeros((2, 3), "float32")])
-    if not isinstance(one_step, tuple) or len(one_step) != 2 or not isinstance(one_step[1], list):
+    zeros = np.zeros((2, units), "float32")
+    one_step = stage(f"{name} called for one step", cell, x[:, 0], [zeros])
+    if not (
+        isinstance(one_step, tuple | list) and len(one_step) == 2 and isinstance(one_step[1], tuple | list)
+    ):
         raise Wrong(
             f"call gives back {judge.describe(one_step)}, expected two things: the output, and a list with "
             "the new state"
         )
-    layer = stage("keras.layers.RNN(MyCell(3))", keras.layers.RNN, cell, return_sequences=True)
-    own = keras.layers.SimpleRNN(3, return_sequences=True)
-    own.build((None, None, 4))
+    layer = stage(f"keras.layers.RNN({name})", keras.layers.RNN, cell, return_sequences=True)
+    own = keras.layers.SimpleRNN(units, return_sequences=True)
+    own.build((None, None, features))
     rng = np.random.default_rng(5)
     W, U, b = weights = [rng.normal(size=shape).astype("float32") for shape in shapes]
     own.set_weights(weights)
     cell.set_weights(weights)
-    got = stage("RNN(MyCell(3)) on an input of shape (2, 6, 4)", layer, x)
+    got = stage(f"RNN({name}) on an input of shape {x.shape}", layer, x)
     slips = {
         "these are the numbers without U: use states[0], and hand the new state on in a list, [output]": (
             states_of(x, W, 0 * U, b)
@@ -145,15 +178,10 @@ def judge_cell(MyCell: Any) -> None:
         "these are the numbers of the transposed recurrent kernel": states_of(x, W, U.T, b),
         "tanh is missing: these are the numbers of the bare sums": states_of(x, W, U, b, activation=None),
     }
-    judge.same_numbers("the output of RNN(MyCell(3))", got, own(x), "(batch, timesteps, units)", slips, 1e-4)
-    one = stage("RNN(MyCell(3)) on one review", layer, x[:1])
-    judge.same_numbers("the output for one review", one, own(x[:1]), "(batch, timesteps, units)", {}, 1e-4)
-    symbols = keras.Input((4,)), [keras.Input((3,))]
-    stage("MyCell(3) called with symbols, as fit does it,", stage("MyCell(3)", MyCell, 3), *symbols)
-    model = keras.Sequential([keras.layers.RNN(stage("MyCell(3)", MyCell, 3)), keras.layers.Dense(1)])
-    # Without a graph: TensorFlow warns whoever makes a new one at every check.
-    model.compile(loss="mse", run_eagerly=True)
-    stage("fit of a model with RNN(MyCell(3))", model.fit, x, x[:, -1, :1], verbose=0)
+    axes = "(batch, timesteps, units)"
+    judge.same_numbers(f"the output of RNN({name})", got, own(x), axes, slips, 1e-4)
+    one = stage(f"RNN({name}) on one review", layer, x[:1])
+    judge.same_numbers("the output for one review", one, own(x[:1]), axes, {}, 1e-4)
 
 
 def states_of(x: Array, W: Array, U: Array, b: Array, activation: Any = np.tanh) -> Array:
@@ -173,6 +201,41 @@ def stage(what: str, function: Any, *arguments: Any, **options: Any) -> Any:
     except Exception as error:
         cure = " In call, use keras.ops in place of NumPy." if "symbolic" in str(error) else ""
         raise Wrong(f"{what} raised {judge.one_line(error)}{cure}") from None
+
+
+def judge_scale(without_activation: object, relu_scale: object, tanh_ends_at: object) -> None:
+    """What the lesson's figure shows with U times 1.1 (15,100 without an activation) and times 1.8."""
+    judge.a_number_about(
+        "without_activation",
+        without_activation,
+        15_100,
+        2.0,
+        {
+            30.4: "that is the figure of the lesson, with recurrent_scale = 1.0",
+            7: "that is with 0.9, which turns U down",
+            3.7: "that is the curve of relu",
+            1e7: "that is with 1.2",
+        },
+        "read the highest curve at its right end; one line of the axis is ten times the line below it",
+    )
+    judge.a_count(
+        "relu_scale",
+        relu_scale,
+        1.8,
+        {
+            1.2: "relu ends at about 4 there; the curve that leaves is the one without an activation",
+            1.5: "relu ends at about 7 there, still below 20",
+        },
+        "it is one of the three: 1.2, 1.5 or 1.8",
+    )
+    judge.a_number_about(
+        "tanh_ends_at",
+        tanh_ends_at,
+        1.0,
+        1.1,
+        {0: "on a logarithmic axis 10 to the power of 0 is 1", 35: "that is relu"},
+        "tanh cannot give more than its ceiling, whatever U is",
+    )
 
 
 EXERCISES = (
@@ -219,12 +282,12 @@ def cell_step(x_t, states, weights):
         answers=("choice", "because"),
         judge=lambda choice, because: judge.a_choice(choice, because, "b", LOST_STATE),
         hints=(
-            "Where in the sequence is the mistake largest? Look again at the figure of the lost state.",
-            "Which of the four tests would have failed in the cell that draws that figure?",
+            "Where in the sequence is the mistake largest? Look again at the two lines of that section.",
+            "Which of the four tests would have failed where the state was forgotten?",
         ),
         solution="""
 choice = "b"
-because = "A lost state shows most at the first steps after the cut; later the cell has forgotten it."
+because = "A lost state shows at the first steps after the cut; later the cell has forgotten."
 """,
         why="Compare your reason with this one: what was lost fades step by step, so only a comparison of "
         "all outputs, those just after the cut among them, must see it.",
@@ -267,5 +330,24 @@ class MyCell(keras.layers.Layer):
 ''',
         why="RNN(MyCell(3)) gives the numbers of SimpleRNN(3), and it trains: the library's cell is no more "
         "than this. Every new kind of memory begins with a cell like yours.",
+    ),
+    Exercise(
+        number="3.5",
+        kind="Code",
+        answers=("without_activation", "relu_scale", "tanh_ends_at"),
+        judge=judge_scale,
+        hints=(
+            "Change the first line of that cell, run it and the figure after it, and look at the right ends.",
+            "The first cell also prints where each curve ends: without an activation in five digits.",
+            "relu drops about half of the numbers at each step, so U must be well above 1 to make it grow.",
+        ),
+        solution="""
+without_activation = 15_000
+relu_scale = 1.8
+tanh_ends_at = 1.0
+""",
+        why="Without an activation the curve is nearly straight on this axis: every step multiplies by about "
+        "the same number. relu throws away about half of the numbers at each step, so it stands a larger U "
+        "before it grows. tanh stands any U: no state is larger than 1.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of lesson 4: counting, the stack, `return_sequences`, a stack that reads both ways."""
+"""Exercises of lesson 4: counting, a stack, `return_sequences`, reading both ways, who knows which word."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
-from course_utils.exercises.judge import Exercise
-from course_utils.layers import Array
+from course_utils.exercises.judge import Exercise, Wrong
 
 Weights = Sequence[Array]
 
@@ -149,12 +149,12 @@ def read_both_ways(x: Array, forward: Weights, backward: Weights) -> Array:
 
 
 def judge_both_ways(run_both_ways: Any) -> None:
-    """One level, then three; the last states of the top level stand at both ends."""
-    for levels in (1, 3):
-        rng = np.random.default_rng(20 + levels)
+    """One level, then three of one size and of three; the last states of the top stand at both ends."""
+    for seed, sizes in enumerate(((2,), (2, 2, 2), (3, 2, 4))):
+        rng = np.random.default_rng(20 + seed)
         features = 4
         stack = []
-        for units in (2, 2, 2)[:levels]:
+        for units in sizes:
             stack.append((draw_cell(rng, features, units), draw_cell(rng, features, units)))
             features = 2 * units
         x = rng.normal(size=(3, 5, 4))
@@ -195,6 +195,42 @@ def judge_both_ways(run_both_ways: Any) -> None:
         }
         got = judge.call(run_both_ways, x=x, stack=stack)
         judge.same_numbers("the result", got, right, "(batch, 2 · units of the top level)", slips)
+
+
+def judge_influence(
+    forward_on_forward: object, forward_on_backward: object, known_at_first_place: object
+) -> None:
+    """What the lesson's matrices show for stacks of two layers on five words."""
+    judge.a_count(
+        "forward_on_forward",
+        forward_on_forward,
+        15,
+        {
+            25: "an upper layer adds no arrow from the right: no state can know a later word",
+            10: "the diagonal counts, too: a state knows its own word",
+            5: "the upper layer keeps what the lower one knew of the words before",
+        },
+        "count the ones of the first matrix; they form a triangle",
+    )
+    judge.a_count(
+        "forward_on_backward",
+        forward_on_backward,
+        25,
+        {
+            15: "that is one triangle: was the backward layer turned round again, with [:, ::-1]?",
+            20: "look again at the corners of the second matrix",
+        },
+        "at every place the lower state knows the words from there on; the upper one adds those before",
+    )
+    if not isinstance(known_at_first_place, str):
+        raise Wrong(f"known_at_first_place is {judge.describe(known_at_first_place)}, expected a word")
+    word = known_at_first_place.strip().lower()
+    if word == "the":
+        raise Wrong("known_at_first_place: 'the' would stand there if the backward layer had been turned")
+    if word not in ("film", "was", "not", "bad"):
+        raise Wrong(f"known_at_first_place is {known_at_first_place!r}, expected one of the five words")
+    if word != "bad":
+        raise Wrong(f"known_at_first_place: {word!r} has a 0 there; read the top row of the third matrix")
 
 
 EXERCISES = (
@@ -252,7 +288,7 @@ def run_stack(x, stack):
         ),
         solution="""
 choice = "b"
-because = "A recurrent layer above needs the whole sequence, and the verdict needs one vector a review."
+because = "A recurrent layer above needs the whole sequence, and the verdict needs one vector."
 """,
         why="Compare your reason with this one: each recurrent layer that has another above it hands on its "
         "sequence, and the top one its last state, because Dense is to answer once a review.",
@@ -287,5 +323,26 @@ def run_both_ways(x, stack):
     return np.concatenate([ahead[:, -1], turned[:, 0]], axis=-1)
 ''',
         why="This is a stack of Bidirectional(SimpleRNN) layers, the net of this lesson's end, in one loop.",
+    ),
+    Exercise(
+        number="4.5",
+        kind="Code",
+        answers=("forward_on_forward", "forward_on_backward", "known_at_first_place"),
+        judge=judge_influence,
+        hints=(
+            "Before the dict: top = new_weights(3, 3, seed=8), and def back(x): return run_layer(x[:, ::-1], "
+            "backward).",
+            'The first reader is "forward on forward": lambda x: run_layer(run_layer(x, forward), top). The '
+            "figure takes the names from the dict.",
+            "A row is an output, a column the word that was changed. In the third matrix read the top row.",
+        ),
+        solution="""
+forward_on_forward = 15
+forward_on_backward = 25
+known_at_first_place = "bad"
+""",
+        why="Two forward layers know no more words than one. Forward on backward knows all, at every place: "
+        "one layer of each direction is enough, if the lower one is turned round. Without the turning the "
+        "first place holds the state of the last word, and no error says so.",
     ),
 )

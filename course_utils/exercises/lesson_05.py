@@ -1,4 +1,4 @@
-"""Exercises of lesson 5: shapes, one LSTM step, a counter that cannot be read, a layer with a mask."""
+"""Exercises of lesson 5: shapes, one LSTM step, a counter nobody can read, a layer with a mask, an edge."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -219,18 +219,21 @@ PADDED_RIGHT = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0], [1, 0, 1]], dtype=bool
 
 
 def judge_layer(my_lstm: Any) -> None:
-    """Without a mask, with one, and going on from given states."""
+    """Without a mask, with one, and going on from given states, with a mask and without."""
     rng = np.random.default_rng(6)
     for batch, timesteps, features, units, options in (
         (2, 4, 3, 2, {}),
         (5, 7, 2, 3, {"mask": HOLES}),
         (4, 3, 3, 4, {"mask": PADDED_RIGHT, "initial_state": rng.normal(size=(2, 4, 4))}),
+        (3, 2, 2, 5, {"mask": None, "initial_state": rng.normal(size=(2, 3, 5))}),
     ):
         x = rng.normal(size=(batch, timesteps, features))
         W, U = rng.normal(size=(features, 4 * units)), rng.normal(size=(units, 4 * units))
         b = rng.normal(size=4 * units)
         given: dict[str, Any] = dict(options)
-        mask = given.get("mask", np.ones((batch, timesteps), bool))
+        mask: Array = np.ones((batch, timesteps), bool)
+        if given.get("mask") is not None:
+            mask = given["mask"]
         nothing = np.zeros((batch, units)), np.zeros((batch, units))
         first = nothing
         if "initial_state" in given:
@@ -301,6 +304,33 @@ def judge_layer(my_lstm: Any) -> None:
             "the third array is the last h; the memory c is not in the outputs, and goes back with them": h
         }
         judge.same_numbers("the last c", got[2], c, "(batch, units)", last)
+
+
+HIGHER = "there more than a tenth is left, but a smaller scale leaves a tenth already: take the first one"
+AS_IT_IS = (
+    "that is the edge of the lesson's inputs; multiply x_long by the size before you change its first step"
+)
+FIRST_ABOVE = (
+    "look for the smallest scale whose share at index 50 of influence is 0.1 or more; try 1.0, 1.1, …"
+)
+
+EDGE = {
+    "b": "it is, and so is the distance after the first step, by which influence divides",
+    "c": "U is the same matrix for all inputs; the inputs go through W",
+    "d": "what is left is a share of the change, and the length of the state is not in it. Which slope has "
+    "tanh where the state is long?",
+}
+
+
+def judge_edge(
+    edge_of_half: object, edge_as_it_is: object, edge_of_double: object, choice: object, because: object
+) -> None:
+    """Scales of U that leave a tenth of a change after 50 steps, for three sizes of the inputs."""
+    judge.a_count("edge_of_half", edge_of_half, 1.3, {1.6: AS_IT_IS, 1.5: HIGHER}, FIRST_ABOVE)
+    lesson_1 = "there 0.02 is left, less than a tenth; lesson 1 has other inputs"
+    judge.a_count("edge_as_it_is", edge_as_it_is, 1.6, {1.5: lesson_1, 1.8: HIGHER}, FIRST_ABOVE)
+    judge.a_count("edge_of_double", edge_of_double, 2.1, {1.6: AS_IT_IS, 2.3: HIGHER}, FIRST_ABOVE)
+    judge.a_choice(choice, because, "a", EDGE)
 
 
 EXERCISES = (
@@ -413,5 +443,41 @@ def my_lstm(x, weights, mask=None, initial_state=None):
         why="This is LSTM(units, return_sequences=True, return_state=True), called with mask= and "
         "initial_state=. With it you can read reviews of any length in one batch, and go on reading later. "
         "With initial_state, Keras shows zeros at padding before the first word; the given h is fine too.",
+    ),
+    Exercise(
+        number="5.5",
+        kind="Code",
+        answers=("edge_of_half", "edge_as_it_is", "edge_of_double", "choice", "because"),
+        judge=judge_edge,
+        hints=(
+            "Copy the cell with influence and give it an argument more: size. Both sequences then begin with "
+            "size * x_long, and the change is added to the first step of one of them.",
+            "scales = np.arange(10, 31) / 10. For one size: shares = "
+            "[influence(scale * orthogonal, size)[50] for scale in scales]; draw them with "
+            "axis.semilogy(scales, shares), and a line at 0.1.",
+            "For the reason, print the mean slope, np.mean(1 - states**2), at one scale for all three sizes.",
+        ),
+        solution="""
+# def influence(recurrent_kernel, size, change=1e-5):
+#     first = size * x_long
+#     changed = first.copy()
+#     changed[0] += change
+#     states, others = (simple_rnn(x, rnn_kernel, recurrent_kernel) for x in (first, changed))
+#     distance = np.linalg.norm(states - others, axis=1)
+#     return distance / distance[0]
+#
+# scales = np.arange(10, 31) / 10
+# for size in (0.5, 1, 2):
+#     shares = [influence(scale * orthogonal, size)[50] for scale in scales]
+#     plots.plt.semilogy(scales, shares, label=size)
+# plots.plt.axhline(0.1)
+edge_of_half = 1.3
+edge_as_it_is = 1.6
+edge_of_double = 2.1
+choice = "a"
+because = "Larger inputs drive tanh to where it is flat, so each step takes away more."
+""",
+        why="No scale of U is right for all inputs: the edge moves with the slopes of tanh. Above the edge "
+        "the curves jump about: there a tiny change decides all.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of lesson 6: mixing and counting, both GRU steps, a bound, a switch that turns over."""
+"""Exercises of lesson 6: mixing and counting, both GRU steps, a bound, a switch, a bias for a distance."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -116,20 +116,26 @@ def slips_of_both(h: Array, z: Array, candidate: Array, blind: Array, turned: Ar
 
 
 def judge_step(my_gru_step: Any) -> None:
-    """Both formulas at three sizes; a batch of two first, because the bias has two rows as well."""
+    """Both formulas at three sizes; a batch of two first, because the bias has two rows as well.
+
+    Last, states near 1 that z keeps: whoever cuts them off, so that they stay small, is found there.
+    """
     rng = np.random.default_rng(8)
-    for batch, features, units in ((2, 4, 3), (3, 2, 5), (1, 3, 2)):
+    for batch, features, units in ((2, 4, 3), (3, 2, 5), (1, 3, 2), (4, 2, 2)):
         for reset_after in (False, True):
             x_t, h = rng.normal(size=(batch, features)), rng.uniform(-1, 1, (batch, units))
             W, U = rng.normal(size=(features, 3 * units)), rng.normal(size=(units, 3 * units))
             b = rng.normal(size=(2, 3 * units) if reset_after else 3 * units)
+            if batch == 4:
+                h = np.sign(h) * 0.9999
+                b[..., :units] += 10
             got = judge.call(my_gru_step, x_t=x_t, h=h, weights=[W, U, b], reset_after=reset_after)
             step = step_after if reset_after else step_before
             right = step(x_t, h, [W, U, b])
             for order in permutations(range(3)):
                 columns = np.concatenate([np.arange(units) + units * block for block in order])
                 moved = step(x_t, h, [W[:, columns], U[:, columns], b[..., columns]])
-                if order != (0, 1, 2) and judge.the_same(got, moved):
+                if batch != 4 and order != (0, 1, 2) and judge.the_same(got, moved):
                     names = ", ".join("zrh"[order.index(k)] for k in range(3))
                     raise Wrong(f"the blocks are taken for {names}; in Keras's weights they are z, r, h")
             if reset_after and batch == 2:
@@ -186,6 +192,9 @@ def slips_after(x_t: Array, h: Array, W: Array, U: Array, b: Array) -> dict[str,
         ),
         "the reset gate acts on h before the product with U, and the second bias stands under it": (
             z * h + (1 - z) * np.tanh(x_h + (r * h) @ U_h + r * b_1)
+        ),
+        "the reset gate also multiplies the input's part; it stands at the recurrent part alone": (
+            z * h + (1 - z) * np.tanh(r * (x_h + h @ U_h + b_1))
         ),
         "the second bias of the candidate stands outside the bracket; the reset gate multiplies it too": (
             z * h + (1 - z) * np.tanh(x_h + r * (h @ U_h) + b_1)
@@ -291,6 +300,26 @@ CURES = {
 }
 
 
+SMALLER = "that leaves more than a tenth, but a smaller whole bias does so already"
+TOO_SMALL = "look where the curve of each bias is at that step: is it above 0.1 or below?"
+
+ONE_MORE = {
+    "a": "at bias 3 half is left after 14 steps, at bias 4 after 38: that is more than one step longer",
+    "c": "how the axis is drawn changes no number: compare the steps after which a tenth is left",
+    "d": "0.993 and 0.998 look alike, and after 200 steps they leave 0.26 and 0.61",
+}
+
+
+def judge_bias(
+    bias_for_30: object, bias_for_100: object, bias_for_200: object, choice: object, because: object
+) -> None:
+    """Smallest whole z biases of a fresh GRU that leave a tenth after so many steps."""
+    judge.a_count("bias_for_30", bias_for_30, 3, {4: SMALLER}, TOO_SMALL)
+    judge.a_count("bias_for_100", bias_for_100, 4, {5: SMALLER}, TOO_SMALL)
+    judge.a_count("bias_for_200", bias_for_200, 5, {6: SMALLER}, TOO_SMALL)
+    judge.a_choice(choice, because, "b", ONE_MORE)
+
+
 EXERCISES = (
     Exercise(
         number="6.1",
@@ -329,7 +358,7 @@ weight_count = 198
         ),
         solution='''
 def my_gru_step(x_t, h, weights, reset_after):
-    """One step: (batch, features), (batch, units), [kernel, recurrent_kernel, bias] -> the new h."""
+    """One step: (batch, features), (batch, units), [kernel, recurrent_kernel, bias] -> new h."""
 
     def sigmoid(z):
         return 1 / (1 + np.exp(-z))
@@ -390,5 +419,32 @@ def toggle_weights():
         why="A single unit of a SimpleRNN cannot do this: to keep, its one number U must be positive, and to "
         "turn over at a press it must be negative. A gate multiplies, so what the past does depends on the "
         "input.",
+    ),
+    Exercise(
+        number="6.5",
+        kind="Code",
+        answers=("bias_for_30", "bias_for_100", "bias_for_200", "choice", "because"),
+        judge=judge_bias,
+        hints=(
+            "gru_layer(seed, z_bias) makes a fresh GRU, and share_left(layer) measures it: (201,) numbers.",
+            "For one bias: shares = [share_left(gru_layer(seed, bias)) for seed in range(5)]; draw "
+            "np.mean(shares, axis=0) with axis.semilogy, and a line at 0.1.",
+            "For the last question, compare the steps at which the curves of 4, 5 and 6 cross one height, "
+            "or work out 1 - sigmoid(bias) for them.",
+        ),
+        solution="""
+# for bias in range(8):
+#     shares = [share_left(gru_layer(seed, bias)) for seed in range(5)]
+#     plt.semilogy(np.mean(shares, axis=0), label=bias)
+# plt.axhline(0.1)
+# plt.legend()
+bias_for_30 = 3
+bias_for_100 = 4
+bias_for_200 = 5
+choice = "b"
+because = "Each step takes away 1 - z, and one more in the bias divides that by about e."
+""",
+        why="So a bias of about the logarithm of the distance is right, as Tallec and Ollivier say. With the "
+        "LSTM it is the same, with two biases in place of one.",
     ),
 )

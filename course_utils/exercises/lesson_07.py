@@ -1,13 +1,13 @@
-"""Exercises of lesson 7: five steps back on paper, one step of Adam, a far word, a whole way back."""
+"""Exercises of lesson 7: steps back on paper, a step of Adam, a far word, an edge, a whole way back."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 Weights = Mapping[str, Array]
 
@@ -61,13 +61,13 @@ def judge_steps_back(
         cut_gradient,
         24,
         {
-            31: "that is the full sum; with k = 2 only two steps are walked back",
-            16: "that is k = 1: one step back",
-            28: "that is k = 3: three steps back",
+            31: "that is the full sum; no gradient crosses the cut",
+            16: "that is the last word alone; its chunk has two",
+            28: "that is a chunk of three words",
             3: "these are the first two words; the way back begins at the last one",
-            7: "these are the three words that are cut off",
+            7: "these are the three words in front of the cut",
         },
-        "walk two steps back from the end, and add up what these two say",
+        "walk back inside the last chunk, two steps, and add up what these two say",
     )
 
 
@@ -169,7 +169,7 @@ def compare_weights(
     slips = {
         "uphill: the step is subtracted from the weight": -m / of_m / (np.sqrt(v / of_v) + tiny),
         "the bias correction is missing": m / (np.sqrt(v) + tiny),
-        "the power t is missing in the bias correction: this is S3d's mistake": (
+        "the power t is missing in the bias correction: right at the first step, wrong at all others": (
             m / (1 - beta_1) / (np.sqrt(v / (1 - beta_2)) + tiny)
         ),
         "m is corrected, v is not": m / of_m / (np.sqrt(v) + tiny),
@@ -193,6 +193,46 @@ def compare_weights(
     }
     what = f"the step that the weight takes at t = {t}, in learning rates,"
     judge.same_numbers(what, moved, (weight - right) / rate, "the shape of the weight", slips, 1e-4)
+
+
+def judge_edge(edge: object, loud_edge: object, forget_bias: object) -> None:
+    """What the figure of the lesson shows with other numbers; measured with the lesson's own cells."""
+    judge.a_count(
+        "edge",
+        edge,
+        1.25,
+        {
+            1: "Q alone keeps every length, but the slopes of tanh do not: its curve falls",
+            1.5: "this curve has left 1 far behind at the right end: it explodes",
+            1.75: "this curve is far above 1 at the right end; was the signal still five times as large?",
+            2: "this is the steepest of the five: it explodes",
+        },
+        "it is one of the five scales; read the curves at the right end, at distance 199",
+    )
+    judge.a_count(
+        "loud_edge",
+        loud_edge,
+        1.75,
+        {
+            1.25: "that was the edge for the quiet inputs. Louder ones push the states into the flat part "
+            "of tanh: now this curve falls",
+            1: "with flatter slopes U must do more than before, not less",
+            1.5: "nearer, but this curve still falls to less than a millionth",
+            2: "this curve explodes with the loud inputs, too, only later",
+        },
+        "it is one of the five scales; draw the curves again after signal = 5 * signal",
+    )
+    judge.a_count(
+        "forget_bias",
+        forget_bias,
+        6,
+        {
+            5: "that is the LSTM of the lesson: about a quarter is left after 199 steps",
+            7: "more than half is left, but a smaller whole number does it too",
+            1: "that is how Keras makes it: nearly nothing is left",
+        },
+        "the gate is sigmoid(bias); ask when its power of 199 is more than one half, then measure",
+    )
 
 
 FAR_WORDS = {
@@ -419,7 +459,7 @@ EXERCISES = (
             "One step back is da · u, so 8 stands above the word before the last. Go on so to the first "
             "word. The bias is used at every word.",
             "From the first word to the last: 1, 2, 4, 8, 16. Id 5 is the first, third and last word. "
-            "With k = 2 only the last two words are walked.",
+            "Of the chunk behind the cut only the last two words are walked.",
         ),
         solution="""
 first_gradient = 1
@@ -427,8 +467,8 @@ bias_gradient = 31
 row_gradient = 21
 cut_gradient = 24
 """,
-        why="16 + 8 + 4 + 2 + 1 = 31; row 5 hears 16 + 4 + 1 = 21; two steps give 16 + 8 = 24, already three "
-        "quarters of the sum. Where u is small, a short way back is nearly the whole.",
+        why="16 + 8 + 4 + 2 + 1 = 31; row 5 hears 16 + 4 + 1 = 21; the last chunk gives 16 + 8 = 24, "
+        "already three quarters of the sum. Where u is small, a short way back is nearly the whole.",
     ),
     Exercise(
         number="7.2",
@@ -474,6 +514,26 @@ because = "Only dx has one gradient for each place; dU is a sum that the near st
     ),
     Exercise(
         number="7.4",
+        kind="Code",
+        answers=("edge", "loud_edge", "forget_bias"),
+        judge=judge_edge,
+        hints=(
+            "Run the four lines in a new cell of their own. Which curve ends nearest to 1, at distance 199?",
+            "Then run signal = 5 * signal, and the four lines again. Put it right afterwards: "
+            "signal = signal / 5.",
+            "For the LSTM: by_distance(lstm_back(bias, -5))[199] for bias 4, 5, 6, 7.",
+        ),
+        solution="""
+edge = 1.25
+loud_edge = 1.75
+forget_bias = 6
+""",
+        why="The edge between vanishing and exploding moves with the inputs, for the slopes of tanh do. So "
+        "no scale of U is right for all of them. The forget gate of the LSTM hardly asks the inputs: a "
+        "bias of 6 is 0.9975, and 0.9975 to the power of 199 is 0.61; measured is a little less.",
+    ),
+    Exercise(
+        number="7.5",
         kind="Code",
         answers=("mean_gradients",),
         judge=judge_way_back,

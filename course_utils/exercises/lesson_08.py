@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 
 def judge_steps(

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 from course_utils.text import tokenize
 
 
@@ -555,7 +555,7 @@ def compare(right_a, right_b):
         ),
         solution="""
 choice = "c"
-because = "Several seeds show the luck, and a SimpleRNN of the same size has no gates to explain its score."
+because = "Several seeds show the luck, and a SimpleRNN of the same size has no gates to thank."
 """,
         why="Compare your reason with this one: only there is luck measured for both, and only there does "
         "the "
@@ -582,10 +582,10 @@ because = "Several seeds show the luck, and a SimpleRNN of the same size has no 
         ),
         solution='''
 def save_parcel(path, words, maxlen, weights):
-    """Write one file with all that a stranger needs; ValueError if words and embedding do not fit."""
+    """Write one file for a stranger; ValueError if words and embedding do not fit."""
     rows = len(weights[0])
     if len(words) + 4 != rows:
-        raise ValueError(f"{len(words)} words need {len(words) + 4} rows, but the embedding has {rows}")
+        raise ValueError(f"{len(words)} words need {len(words) + 4} rows, expected {rows}")
     np.savez(path, *weights, words=np.array(words), maxlen=maxlen)
 
 
@@ -598,7 +598,7 @@ def open_parcel(path):
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise ValueError(f"{path.name} is no parcel, or only a part of one: save it again") from error
+        raise ValueError(f"{path.name} is no whole parcel: save it again") from error
     id_of = {word: i for i, word in enumerate(words, start=4)}
 
     def probability(text):

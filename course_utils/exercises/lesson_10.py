@@ -412,7 +412,7 @@ def spatial_dropout(x, rate, rng, training):
         ),
         solution="""
 choice = "a"
-because = "In training the net answers with most features hidden; on the validation part it sees all."
+because = "In training the net answers with most features hidden; on validation it sees all."
 """,
         why="Compare your reason with this one: the training accuracy is a mean over the epoch, counted with "
         "dropout at work; the validation accuracy is counted after the epoch, without. Ask the same net "

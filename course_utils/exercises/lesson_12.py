@@ -317,7 +317,7 @@ def fair_shares(score, ids):
     shares = np.zeros(len(ids))
     orders = list(permutations(range(len(ids))))
     for order in orders:
-        pieces = [ids[sorted(order[:k])] for k in range(len(ids) + 1)]  # nothing, ..., the whole text
+        pieces = [ids[sorted(order[:k])] for k in range(len(ids) + 1)]  # nothing, ..., all
         shares[list(order)] += np.diff(score(pieces))
     return shares / len(orders)
 ''',

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 
 def judge_gain(new_accuracy: object, accuracy_gain: object, gain_error: object) -> None:
@@ -274,7 +274,7 @@ gain_error = 100**0.5 / 2500
         ),
         solution='''
 def pool_max(states, mask):
-    """The largest state of every unit over the words: (batch, timesteps, units) -> (batch, units)."""
+    """The largest state of every unit: (batch, timesteps, units) -> (batch, units)."""
     largest = np.where(mask[:, :, None], states, -np.inf).max(axis=1)
     return np.where(mask.any(axis=1)[:, None], largest, 0.0)
 ''',
@@ -293,7 +293,7 @@ def pool_max(states, mask):
         ),
         solution="""
 choice = "c"
-because = "It was chosen for a high score, and part of that was luck, which the test part does not repeat."
+because = "It was chosen for its high score, and the luck in that does not come again."
 """,
         why="Compare your reason with this one: of forty noisy scores the highest is mostly one that was "
         "lucky. The validation part may choose; the same number cannot also judge. That is what the test "
@@ -319,7 +319,7 @@ def ask_team(p, team):
 
 
 def choose_team(p, labels, rounds):
-    """The models in the order in which they join: p (models, reviews) -> a list of `rounds` numbers."""
+    """The models as they join: p (models, reviews) -> a list of `rounds` numbers."""
     team = []
     for _ in range(rounds):
         losses = []

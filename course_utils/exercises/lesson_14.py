@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks import Array
 from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
-from course_utils.layers import Array
 
 
 def judge_heads(weights_shape: object, output_shape: object, parameter_count: object) -> None:
@@ -224,7 +224,7 @@ parameter_count = 2400
         solution='''
 def causal_attention(queries, keys, values):
     """Each word looks at itself and at earlier words: (batch, timesteps, features)."""
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])  # (batch, timesteps, timesteps)
+    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])  # (batch, T, T)
     past = np.tril(np.ones(scores.shape[-2:], bool))
     scores = np.where(past, scores, -np.inf)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -244,7 +244,7 @@ def causal_attention(queries, keys, values):
         ),
         solution="""
 choice = "b"
-because = "The LSTM reads one word and one state; attention compares the new word with all earlier keys."
+because = "The LSTM reads one word and one state; attention compares the word with all keys."
 """,
         why="Compare your reason with this one: the LSTM's state has a fixed size, so every word costs the "
         "same; attention keeps all keys and values, and the work for one more word grows in proportion to "
@@ -267,7 +267,7 @@ because = "The LSTM reads one word and one state; attention compares the new wor
         ),
         solution='''
 def attention_gradients(queries, keys, values, d_contexts):
-    """Gradients for queries, keys and values, from that for the contexts (batch, queries, features)."""
+    """Gradients for queries, keys, values, from d_contexts (batch, queries, features)."""
     root = np.sqrt(keys.shape[-1])
     scores = queries @ keys.swapaxes(1, 2) / root  # (batch, queries, timesteps)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))

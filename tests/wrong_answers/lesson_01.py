@@ -62,18 +62,49 @@ def run_batch(x, kernel, recurrent_kernel, bias):
 """,
             "leaks into the next",
         ),
+        (
+            None,
+            """
+left = {}
+
+
+def run_batch(x, kernel, recurrent_kernel, bias):
+    state, outputs = left.get(x.shape, np.zeros((len(x), len(bias)))), []
+    for t in range(x.shape[1]):
+        state = np.tanh(x[:, t] @ kernel + state @ recurrent_kernel + bias)
+        outputs.append(state)
+    left[x.shape] = state
+    return np.stack(outputs, axis=1)
+""",
+            "something outlives the call",
+        ),
         (None, "run_batch = 5", "expected a function: keep the line that begins with def"),
         ("np.tanh(x", "np.sin(x", "the right shape and other numbers: at [0, 0, 0]"),
     ],
     "1.3": think("c", [("a", "from the first step on"), ("b", "one of 97 terms"), ("d", "further out")]),
     "1.4": [
-        ("[[3.0]]", "[[0.0]]", "It forgets: ask what U does"),
-        ("[[3.0]]", "[[0.8]]", "It forgets: ask what U does"),
-        ("[[3.0]]", "[[1.0]]", "It forgets: ask what U does"),
-        ("[[8.0]]", "[[2.0]]", "W is too weak"),
+        ("[[3.0]]", "[[0.0]]", "It was there and forgets: ask what U does"),
+        ("[[3.0]]", "[[0.8]]", "It was there and forgets: ask what U does"),
+        ("[[3.0]]", "[[1.0]]", "It was there and forgets: ask what U does"),
+        ("[[8.0]]", "[[2.0]]", "W is too weak to turn over what U holds"),
+        ("[[8.0]]", "[[3.0]]", "W is too weak to turn over what U holds"),
+        ("[[8.0]]", "[[2.9]]", "W is too weak to turn over what U holds"),
+        ("[[8.0]]", "[[3.2]]", "W is too weak to turn over what U holds"),
+        ("[[8.0]]", "[[-8.0]]", "look at the signs of W, U and b"),
         ("[0.0]", "[5.0]", "It prefers one side"),
         ("[[3.0]]", "[[-3.0]]", "changes sides by itself"),
         ("[[3.0]]", "3.0", "recurrent_kernel has shape (), expected (1, 1)"),
         ("return kernel, recurrent_kernel, bias", "return kernel", "expected three arrays"),
+    ],
+    "1.5": [
+        ("edge_of_small = 1.05", "edge_of_small = 1.5", "that is the edge of the lesson's own inputs"),
+        ("edge_of_small = 1.05", "edge_of_small = 0.5", "with all inputs divided by ten; the black line"),
+        ("edge_of_small = 1.05", 'edge_of_small = "1.05"', "expected a number such as 1.5"),
+        ("edge_of_large = 2.2", "edge_of_large = 1.6", "with all inputs three times as large"),
+        ("edge_of_large = 2.2", "edge_of_large = 3.0", "three times as large; the black line is at 1"),
+        ("edge_of_large = 2.2", "edge_of_large = ...", "Not tried yet: edge_of_large"),
+        *think(
+            "b", [("a", "the change is the same"), ("c", "its size is not in it"), ("d", "the inputs meet W")]
+        ),
     ],
 }

@@ -152,6 +152,40 @@ def run_both_ways(x, stack):
             "both readers go forward",
         ),
         ("[ahead, turned], axis=-1", "[ahead, turned], axis=1", "raised ValueError"),
+        (
+            None,
+            """
+def run_both_ways(x, stack):
+    zeros = np.zeros((len(x), len(stack[0][0][2])))  # sized once, from the first level
+
+    def read(x, W, U, b):
+        h, states = zeros, []
+        for t in range(x.shape[1]):
+            h = np.tanh(x[:, t] @ W + h @ U + b)
+            states.append(h)
+        return np.stack(states, axis=1)
+
+    for forward, backward in stack:
+        ahead, turned = read(x, *forward), read(x[:, ::-1], *backward)[:, ::-1]
+        x = np.concatenate([ahead, turned], axis=-1)
+    return np.concatenate([ahead[:, -1], turned[:, 0]], axis=-1)
+""",
+            "raised ValueError",
+        ),
         ("[ahead, turned], axis=-1", "[ahead, turned[:, ::-1]], axis=-1", "not turned round again"),
+    ],
+    "4.5": [
+        ("= 15", "= 25", "no state can know a later word"),
+        ("= 15", "= 10", "a state knows its own word"),
+        ("= 15", "= 5", "what the lower one knew"),
+        ("= 15", "= 14", "they form a triangle"),
+        ("= 15", '= "15"', "expected a number"),
+        ("= 25", "= 15", "that is one triangle"),
+        ("= 25", "= 20", "the corners"),
+        ("= 25", "= 24", "the upper one adds those before"),
+        ('"bad"', '"the"', "if the backward layer had been turned"),
+        ('"bad"', '"not"', "has a 0 there"),
+        ('"bad"', '"good"', "expected one of the five words"),
+        ('"bad"', "4", "expected a word"),
     ],
 }

@@ -6,6 +6,7 @@ KERNEL, RECURRENT, FORGET = "kernel_shape = (5, 28)", "recurrent_kernel_shape = 
 SPLIT = "i, f, g, o = np.split(z, 4, axis=1)"
 MEMORY = "sigmoid(f) * c + sigmoid(i) * np.tanh(g)"
 WORD = "word = mask[:, t, None]  # (batch, 1)"
+ZEROS = "    if mask is None:\n        mask = np.ones(x.shape[:2], dtype=bool)  # every step is a word\n"
 CHOOSE = "h, c = np.where(word, new_h, h), np.where(word, new_c, c)"
 
 WRONG = {
@@ -125,7 +126,7 @@ def my_lstm_step(x_t, states, weights):
         ("h, c = initial_state", "c, h = initial_state", "here the two have changed places"),
         (" + bias", "", "the bias is missing"),
         (
-            "    if mask is None:\n        mask = np.ones(x.shape[:2], dtype=bool)  # every step is a word\n",
+            ZEROS,
             "",
             "my_lstm(x, weights) raised TypeError",
         ),
@@ -149,9 +150,33 @@ def my_lstm(x, weights, mask=None, initial_state=None):
             "padded steps are read as zeros",
         ),
         (
+            ZEROS,
+            ZEROS.replace("mask = np.ones", "initial_state, mask = None, np.ones"),
+            "the initial states are not used",
+        ),
+        (
+            ZEROS,
+            "    if mask is None and initial_state is not None:\n        raise NotImplementedError\n" + ZEROS,
+            "raised NotImplementedError",
+        ),
+        (
             "    if mask is None:",
             "    x, mask = x.swapaxes(0, 1), None if mask is None else mask.T\n    if mask is None:",
             "has shape (4, 2, 2), expected (2, 4, 2)",
+        ),
+    ],
+    "5.5": [
+        ("edge_of_half = 1.3", "edge_of_half = 1.6", "the edge of the lesson's inputs"),
+        ("edge_of_half = 1.3", "edge_of_half = 1.5", "take the first one"),
+        ("edge_of_half = 1.3", "edge_of_half = 1.0", "look for the smallest scale"),
+        ("edge_as_it_is = 1.6", "edge_as_it_is = 1.5", "lesson 1 has other inputs"),
+        ("edge_as_it_is = 1.6", "edge_as_it_is = 1.8", "take the first one"),
+        ("edge_of_double = 2.1", "edge_of_double = 1.6", "before you change its first step"),
+        ("edge_of_double = 2.1", "edge_of_double = 2.3", "take the first one"),
+        ("edge_of_double = 2.1", 'edge_of_double = "2.1"', "expected a number"),
+        *think(
+            "a",
+            [("b", "by which influence divides"), ("c", "the same matrix"), ("d", "is not in it")],
         ),
     ],
 }

@@ -58,6 +58,12 @@ WRONG = {
             "return z * h + (1 - z) * np.tanh(x_h + past if reset_after else r * (x_h + h_h))",
             "it stands at the old state alone",
         ),
+        (
+            MIXTURE,
+            "return z * h + (1 - z) * np.tanh(r * (x_h + h_h) if reset_after else x_h + past)",
+            "it stands at the recurrent part alone",
+        ),
+        (MIXTURE, "return np.clip(z * h + (1 - z) * np.tanh(x_h + past), -0.99, 0.99)", "other numbers"),
         (MIXTURE, "return z * r * h + (1 - z) * np.tanh(x_h + past)", "it rules what the candidate sees"),
         (BIASES, "x_bias, h_bias = bias if reset_after else (0, 0)", "reset_after=False the bias is missing"),
         (BIASES, "x_bias = h_bias = 0", "with reset_after=False the bias is missing"),
@@ -144,5 +150,14 @@ def my_gru_step(x_t, h, weights, reset_after):
         ("[-30.0, 0.0, -20.0]]", "[0.0, 0.0, -20.0]]", "at a clear the state goes from"),
         ("[[0.0, 0.0, -8.0]]", "[[0.0, 0.0, 8.0]]", "at a press the state goes from 1.00 to 1.00"),
         ("[[0.0, 0.0, -8.0]]", "[[0.0, 0.0, 0.0]]", "at a press the state goes from 1.00 to 1.00"),
+    ],
+    "6.5": [
+        ("bias_for_30 = 3", "bias_for_30 = 4", "a smaller whole bias does so already"),
+        ("bias_for_30 = 3", "bias_for_30 = 2", "above 0.1 or below"),
+        ("bias_for_100 = 4", "bias_for_100 = 5", "a smaller whole bias does so already"),
+        ("bias_for_100 = 4", "bias_for_100 = 3", "above 0.1 or below"),
+        ("bias_for_200 = 5", "bias_for_200 = 6", "a smaller whole bias does so already"),
+        ("bias_for_200 = 5", "bias_for_200 = [5]", "expected a number"),
+        *think("b", [("a", "more than one step"), ("c", "changes no number"), ("d", "look alike")]),
     ],
 }

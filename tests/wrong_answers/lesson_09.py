@@ -8,7 +8,7 @@ SAVE = "    np.savez(path, *weights, words=np.array(words), maxlen=maxlen)\n"
 REFUSED = """    except FileNotFoundError:
         raise
     except Exception as error:
-        raise ValueError(f"{path.name} is no parcel, or only a part of one: save it again") from error
+        raise ValueError(f"{path.name} is no whole parcel: save it again") from error
 """
 LOAD = """        with np.load(path, allow_pickle=False) as parcel:  # arrays only: no program can run
             words, maxlen = parcel["words"].tolist(), int(parcel["maxlen"])
@@ -313,8 +313,8 @@ WRONG = {
         ),
         (REFUSED, "    except Exception:\n        return lambda text: 0.5\n", "open_parcel gave no error"),
         (
-            'f"{path.name} is no parcel, or only',
-            '"This is no parcel, or only',
+            'f"{path.name} is no whole',
+            '"This is no whole',
             "does not name it: a user who reads",
         ),
     ],

@@ -1,6 +1,7 @@
 """The rules that every lesson keeps. Each rule takes a notebook and returns its problems, in words."""
 
 import ast
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -15,11 +16,23 @@ TAGS = {IGNORED, RAISES}
 CELL_KEYS = {"reason", "slideshow", "tags"}
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    # All that JupyterLab would add, so that opening a lesson does not change it. The version is one for
+    # all: course_utils/saving.py keeps it where a student's Python is another.
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    },
 }
-LONGEST_CELL, LONGEST_DEFINITION = 12, 25
+LONGEST_CELL, LONGEST_DEFINITION, WIDEST_LINE = 12, 25, 100
 COMPARED_SHARE = 0.7
 WITH_OUTPUT_SHARE = 0.7
+MOST_WORDS, MOST_CELLS = 3_000, 105  # before the exercises
+SHORT_LESSONS = range(1, 8)  # those that keep to it
 LARGEST_OUTPUT = 1_000_000  # characters, pictures included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}  # a cell without one goes on with the slide
 SLIDE_KEYS = {"slide_type", "show", "notes"}
@@ -52,6 +65,29 @@ def executed_in_order(notebook: NotebookNode, _: Path) -> list[str]:
     if counts != list(range(1, len(counts) + 1)):
         return [f"not executed top to bottom from a fresh kernel: execution counts {counts}"]
     return []
+
+
+def no_earlier_history(notebook: NotebookNode, _: Path) -> list[str]:
+    """What a training returns is None before: an interrupted one leaves no curves of an earlier run."""
+    problems = []
+    for i, cell in code_cells(notebook):
+        if "progress" not in cell.metadata.get("reason", ""):
+            continue
+        bound: set[str] = set()
+        for statement in ast.parse(cell.source).body:
+            targets = {
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            if isinstance(statement, ast.Assign) and re.search(r"\bfit\(", ast.unparse(statement.value)):
+                problems += [
+                    f"cell {i}: say `{name} = None` before the training, so that one that was interrupted "
+                    "leaves nothing of an earlier one behind"
+                    for name in sorted(targets - bound)
+                ]
+            bound |= targets
+    return problems
 
 
 def errors_are_tagged(notebook: NotebookNode, _: Path) -> list[str]:
@@ -123,10 +159,28 @@ def mostly_with_output(notebook: NotebookNode, _: Path) -> list[str]:
     return []
 
 
+def lines_of_code(source: str) -> int:
+    """Lines that hold code: not those that only close brackets, or only go on with a text."""
+    return sum(
+        bool(line.strip()) and not re.fullmatch(r"""\s*([)\]}]+|f?"[^"]*"|f?'[^']*'),?""", line)
+        for line in source.splitlines()
+    )
+
+
+def narrow_code(notebook: NotebookNode, _: Path) -> list[str]:
+    """JupyterLab cuts longer lines off where its file browser is open, on a screen of 1280 pixels."""
+    return [
+        f"cell {i} has a line of {len(line)} characters, at most {WIDEST_LINE}: {line.strip()[:40]!r}"
+        for i, cell in code_cells(notebook)
+        for line in cell.source.splitlines()
+        if len(line) > WIDEST_LINE
+    ]
+
+
 def short_cells(notebook: NotebookNode, _: Path) -> list[str]:
     problems = []
     for i, cell in code_cells(notebook):
-        lines = len([line for line in cell.source.splitlines() if line.strip()])
+        lines = lines_of_code(cell.source)
         definitions = (ast.ClassDef, ast.FunctionDef)
         try:
             defines = any(isinstance(node, definitions) for node in ast.parse(cell.source).body)
@@ -136,6 +190,20 @@ def short_cells(notebook: NotebookNode, _: Path) -> list[str]:
         if lines > limit:
             problems.append(f"cell {i} has {lines} lines, at most {limit}")
     return problems
+
+
+def short_enough(notebook: NotebookNode, path: Path) -> list[str]:
+    """Few words and cells before the exercises: what is more belongs to another lesson, or nowhere."""
+    number = path.name.split("_")[0]
+    if not number.isdigit() or int(number) not in SHORT_LESSONS:
+        return []
+    read = list(itertools.takewhile(lambda cell: not cell.source.startswith("## Exercises"), notebook.cells))
+    words = sum(len(cell.source.split()) for cell in read if cell.cell_type == "markdown")
+    return [
+        f"{count:,} {what} before the exercises, at most {most:,}"
+        for what, count, most in (("words", words, MOST_WORDS), ("cells", len(read), MOST_CELLS))
+        if count > most
+    ]
 
 
 def pictures_have_alt(notebook: NotebookNode, _: Path) -> list[str]:
@@ -342,13 +410,16 @@ def speaker_has_notes(notebook: NotebookNode, _: Path) -> list[str]:
 
 RULES: list[Rule] = [
     executed_in_order,
+    no_earlier_history,
     errors_are_tagged,
     no_stderr,
     plain_python,
     tags_have_reasons,
     mostly_compared,
     mostly_with_output,
+    narrow_code,
     short_cells,
+    short_enough,
     pictures_have_alt,
     headings_in_order,
     objectives_and_recap,

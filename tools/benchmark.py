@@ -11,7 +11,7 @@ PyTorch is needed for this script only: install it into an environment of its ow
 --group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python.
 Without it PyTorch is left out.
 
-    python tests/benchmark.py [--rounds 5] [--shapes S4c S0] [--output FILE]
+    python -m tools.benchmark [--rounds 5] [--shapes S4c S0] [--output FILE]
 
 With --shapes, the other shapes' rows stay in the file, if they are of this machine and these versions.
 """
@@ -29,8 +29,9 @@ from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).resolve()
-OUTPUT = HERE.parents[1] / "course_utils" / "shipped" / "benchmark.json"
+from tools import ROOT, SHIPPED
+
+OUTPUT = SHIPPED / "benchmark.json"
 WORDS = 10_000
 
 
@@ -216,12 +217,12 @@ def start_worker(peer, threads):
     is_torch = peer.startswith("PyTorch")
     python = os.environ.get("BENCHMARK_TORCH", sys.executable) if is_torch else sys.executable
     if is_torch and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
-        print("PyTorch is not installed: left out (see the top of tests/benchmark.py)")
+        print("PyTorch is not installed: left out (see the top of tools/benchmark.py)")
         return None
-    environment = os.environ | {"BENCHMARK_THREADS": str(threads), "PYTHONPATH": str(HERE.parents[1])}
+    environment = os.environ | {"BENCHMARK_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
     if peer not in ("engine", "matrix products alone"):  # these two see to it themselves
         environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    command = [python, str(HERE), "--worker", peer]
+    command = [python, "-m", "tools.benchmark", "--worker", peer]
     return subprocess.Popen(
         command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -1,16 +1,29 @@
-"""A pytest plugin that adds up the seconds of every notebook and prints them at the end.
+"""A pytest plugin for nbval: kernels that no setting of a user's reaches, and the seconds of every notebook.
 
 Cells that take long are named too: on two idle cores no cell may take more than a minute.
 """
 
+import os
 from collections import Counter
+from tempfile import TemporaryDirectory
 
 import pytest
+
+from tools.execute_notebook import kernel_environment
 
 SLOW_CELL_S = 20
 
 _seconds: Counter[str] = Counter()
 _slow_cells: list[tuple[float, str]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = TemporaryDirectory()
+    config.add_cleanup(folder.cleanup)
+    wanted = kernel_environment(folder.name)
+    for name in set(os.environ) - set(wanted):
+        del os.environ[name]
+    os.environ.update(wanted)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

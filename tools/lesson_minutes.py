@@ -1,15 +1,17 @@
 """Measure how long each section of a lesson runs, and write the lesson's minutes.
 
-Use: python tests/lesson_minutes.py NOTEBOOK…
+Use: python -m tools.lesson_minutes [--lines] NOTEBOOK…
 
 Every lesson runs once, from a fresh kernel, on two cores of an otherwise idle machine, and its
 outputs are kept, as `make execute` does: so the seconds that it prints are those of that run.
-Seconds of each section and the largest memory of the kernel go to course_utils/shipped/timing.json. The line
-"**Minutes**: …" of the lesson and the table of docs/teaching.md are then written anew, by this
-rule (a test keeps them in step):
+Seconds of each section and the largest memory of the kernel go to course_utils/shipped/timing.json.
+The line "**Minutes**: …" of the lesson and the table of docs/teaching.md are then written anew, by
+this rule (a test keeps them in step). With --lines only these are written, from what was measured
+before: for a lesson whose text has changed and whose sections have not.
 
 read and run   the seconds of all sections, 180 words of prose a minute, 4 seconds a line of code,
-               together, rounded to 5 minutes. Cells marked as exercises are not in it.
+               45 seconds a figure, 25 a prediction (*Predict…*), 20 a formula of its own line and
+               20 a table, together, rounded to 5 minutes. Exercises are not in it.
 exercises      3 minutes to Predict, 5 to Think, 15 to Code, and 60 for one that says that it is
                worth an evening, together, rounded to 5 minutes.
 """
@@ -26,15 +28,15 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
+from course_utils.files import write_whole
+from tools import NOTEBOOKS, ROOT, SHIPPED
+from tools.execute_notebook import clean, read, run, write
 
-from tests.execute_notebook import clean, run  # noqa: E402
-
-RESULTS = ROOT / "course_utils" / "shipped" / "timing.json"
+RESULTS = SHIPPED / "timing.json"
 TEACHING = ROOT / "docs" / "teaching.md"
 CORES = 2
 WORDS_A_MINUTE, SECONDS_A_LINE = 180, 4
+SECONDS_A_FIGURE, SECONDS_A_PREDICTION, SECONDS_A_FORMULA, SECONDS_A_TABLE = 45, 25, 20, 20
 EXERCISE_MINUTES = {"Predict": 3, "Think": 5, "Code": 15}
 EVENING_MINUTES = 60
 FIRST_SECTION = "(before the first section)"
@@ -58,16 +60,20 @@ def sections(lesson: NotebookNode) -> list[str]:
 
 
 def reading_minutes(lesson: NotebookNode) -> float:
-    """Minutes to read prose and code, exercises left out."""
-    words = lines = 0
+    """Minutes to read prose and code, and to stop at what takes longer; exercises left out."""
+    words = seconds = 0
     for cell, section in zip(lesson.cells, sections(lesson), strict=True):
         if section == "Exercises":
             continue
         if cell.cell_type == "markdown":
             words += len(cell.source.split())
+            seconds += SECONDS_A_PREDICTION * len(re.findall(r"\*Predict\b", cell.source))
+            seconds += SECONDS_A_FORMULA * (cell.source.count("$$") // 2)
+            seconds += SECONDS_A_TABLE * len(re.findall(r"^\|[-:| ]+\|$", cell.source, flags=re.MULTILINE))
         else:
-            lines += sum(bool(line.strip()) for line in cell.source.splitlines())
-    return words / WORDS_A_MINUTE + lines * SECONDS_A_LINE / 60
+            seconds += SECONDS_A_LINE * sum(bool(line.strip()) for line in cell.source.splitlines())
+            seconds += SECONDS_A_FIGURE * sum("image/png" in o.get("data", {}) for o in cell.outputs)
+    return words / WORDS_A_MINUTE + seconds / 60
 
 
 def exercise_minutes(lesson: NotebookNode) -> float:
@@ -131,7 +137,7 @@ def table(results: dict[str, dict[str, dict]]) -> str:
     """Minutes and memory of all measured lessons, in Markdown."""
     rows = ["| lesson | read and run | exercises | its cells alone | memory |", "|---|--:|--:|--:|--:|"]
     for name, found in sorted(results["lessons"].items()):
-        lesson = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+        lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         title = lesson.cells[0].source.splitlines()[0].removeprefix("# ")
         read_and_run, exercises = minutes(lesson, found["sections"])
         alone = sum(found["sections"].values()) / 60
@@ -151,18 +157,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure the lessons named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("--lines", action="store_true", help="measure nothing, write the minutes only")
+    options = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
-    for path in parser.parse_args(arguments).notebooks:
-        lesson = nbformat.read(path, as_version=4)
+    for path in options.notebooks:
+        lesson = read(path)
         results = read_results()
-        found = results["lessons"][path.stem] = measure(lesson, path.parent)
-        results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
-        results["lessons"] = dict(sorted(results["lessons"].items()))
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        if options.lines:
+            found = results["lessons"][path.stem]
+        else:
+            found = results["lessons"][path.stem] = measure(lesson, path.parent)
+            results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
+            results["lessons"] = dict(sorted(results["lessons"].items()))
+            write_whole(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         write_line(lesson, found["sections"])
-        nbformat.write(lesson, path)
-        TEACHING.write_text(with_table(TEACHING.read_text(encoding="utf-8"), results), encoding="utf-8")
+        write(lesson, path)
+        write_whole(TEACHING, with_table(TEACHING.read_text(encoding="utf-8"), results))
         seconds = sum(found["sections"].values())
         print(f"{path.stem}: {seconds:.0f} s, {found['memory_mb']:,} MB")
     return 0

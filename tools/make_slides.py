@@ -1,6 +1,6 @@
 """Build the slides of every lesson, look at each slide, and fail where one is not right.
 
-Use: python slides/make_slides.py [--copies] [LESSON.ipynb …]
+Use: python -m tools.make_slides [--copies] [LESSON.ipynb …]
 
 A deck is the lesson: the metadata `slideshow` of a cell says what becomes of it.
 
@@ -16,7 +16,7 @@ Decks go to build/slides, a folder that works from a USB stick and without a net
 sheet of each goes to build/contact_sheets. With --copies, lessons for the live version (make
 present) go to build/present instead.
 
-Fails, naming the cell, where a deck breaks a rule (tests/notebook_rules.py), a slide overflows at
+Fails, naming the cell, where a deck breaks a rule (tools/notebook_rules.py), a slide overflows at
 1280 × 720, a figure does not load or is drawn too small to be read at the back, a formula is not
 rendered, or the page asks for something that is not there.
 """
@@ -38,12 +38,11 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
+from course_utils.plots import caption
+from tools import NOTEBOOKS, ROOT
+from tools import notebook_rules as rules
 
-from tests import notebook_rules as rules  # noqa: E402
-
-HERE, BUILD = ROOT / "slides", ROOT / "build"
+HERE, BUILD = Path(__file__).parent / "slides", ROOT / "build"
 WIDTH, HEIGHT = 1280, 720
 SMALLEST_SCALE = (HEIGHT / 50) / (
     14 * 100 / 72
@@ -123,14 +122,16 @@ def deck_copy(lesson: NotebookNode) -> NotebookNode:
 
 def drop_lines(cell: NotebookNode) -> None:
     """Leave out finished progress bars, and the sentence under a figure, which is its alternative text."""
-    has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    alts = [
+        output.metadata["image/png"]["alt"]
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
     for output in cell.outputs:
         if output.output_type == "stream":
-            output.text = "".join(
-                line
-                for line in output.text.splitlines(True)
-                if not BAR.search(line) and not (has_figure and line.startswith("Figure: "))
-            )
+            for alt in alts:
+                output.text = output.text.replace(caption(alt) + "\n", "")
+            output.text = "".join(line for line in output.text.splitlines(True) if not BAR.search(line))
     cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
 
 
@@ -300,7 +301,7 @@ def write_copies(lessons: dict[Path, NotebookNode], folder: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Build what is asked for; 1 when anything is not right."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("lessons", nargs="*", type=Path, default=sorted((ROOT / "notebooks").glob("*.ipynb")))
+    parser.add_argument("lessons", nargs="*", type=Path, default=sorted(NOTEBOOKS.glob("*.ipynb")))
     parser.add_argument("--copies", action="store_true", help="write the lessons for make present instead")
     parsed = parser.parse_args(arguments)
     lessons, problems = read_lessons(parsed.lessons)

@@ -1,6 +1,6 @@
 """Write the instructor's copies of the lessons: solved ones, a class set, and a set for nbgrader.
 
-Use: python tests/make_solutions.py [--short] [FOLDER]
+Use: python -m tools.make_solutions [--short] [FOLDER]
 
 FOLDER is build by default, which git ignores; the copies go to FOLDER/solutions, FOLDER/class
 and FOLDER/nbgrader.
@@ -13,13 +13,16 @@ to FOLDER/solutions-short, nothing else is written, and nbval runs them in secon
 does so every time. The class set does not mention solution(). It is no lock: whoever opens
 course_utils finds the solutions there.
 
-The set for nbgrader is the class set with a locked test cell, worth one point, behind every
-exercise. Students need nothing for it. Install nbgrader (tried: 0.9.6) into an environment that
-has the course, activate it, and in FOLDER/nbgrader, for lesson 1:
+The set for nbgrader holds the title and the exercises of the class set, with a locked test cell,
+worth one point, behind every exercise: they need no other cell, and a class is graded in minutes.
+A warning, a log or a progress bar of an answer costs no point. Students need nothing for it. Install
+nbgrader (tried: 0.9.6) into an environment that has the course, activate it, and in FOLDER/nbgrader,
+for lesson 1:
 
     nbgrader generate_assignment 01_numpy_rnn_loop   # to release/, for the students
     nbgrader autograde 01_numpy_rnn_loop             # what lies in submitted/NAME/01_numpy_rnn_loop/
     nbgrader generate_feedback 01_numpy_rnn_loop     # to feedback/: a page with points and reasons
+    nbgrader export                                  # to grades.csv; 0 also where autograde has failed
 """
 
 import argparse
@@ -36,19 +39,22 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # so that it also starts as a script
-
-from course_utils.exercises import PROGRESS_VARIABLE, exercises  # noqa: E402
-from tests.exercise_cells import exercise_cells, setup_cell  # noqa: E402
+from course_utils.exercises import PROGRESS_VARIABLE, exercises
+from tools import NOTEBOOKS, ROOT
+from tools.execute_notebook import read
+from tools.exercise_cells import exercise_cells, setup_cell
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 NBGRADER_CONFIG = """\
 import os
 
+import course_utils  # where it is missing nbgrader stops here, and gives nobody 0 points for that
+
 os.environ["COURSE_PROGRESS"] = "off"  # the students' answers are not the grader's own
 c = get_config()
 c.CourseDirectory.course_id = "unrolled"
+c.ExecutePreprocessor.timeout = 600  # seconds for a cell, and for its output: a busy machine takes its time
+c.ExecutePreprocessor.iopub_timeout = 60
 # nbgrader's own list without ClearSolutions: no solution stands in these copies.
 steps = "IncludeHeaderFooter LockCells ClearOutput CheckCellMetadata ComputeChecksums SaveCells".split()
 c.GenerateAssignment.preprocessors = [f"nbgrader.preprocessors.{step}" for step in steps]
@@ -80,15 +86,20 @@ def solved_copy(lesson: NotebookNode) -> NotebookNode:
     return solved
 
 
-def short_copy(lesson: NotebookNode) -> NotebookNode:
-    """Return the title and the section Exercises of the solved copy, up to the last exercise."""
-    short = solved_copy(lesson)
-    setup = setup_cell(short)
+def cut(lesson: NotebookNode) -> NotebookNode:
+    """Keep the title and the section Exercises, up to the last exercise: they need no other cell."""
+    setup = setup_cell(lesson)
     if setup is None:
         raise ValueError("no section Exercises: expected a lesson that has one")
-    last = exercise_cells(short)[-1].index
-    title = next(c for c in short.cells if c.cell_type == "markdown" and c.source.startswith("# "))
-    short.cells = [title, *short.cells[setup - 1 : last + 1]]
+    last = exercise_cells(lesson)[-1].index
+    title = next(c for c in lesson.cells if c.cell_type == "markdown" and c.source.startswith("# "))
+    lesson.cells = [title, *lesson.cells[setup - 1 : last + 1]]
+    return lesson
+
+
+def short_copy(lesson: NotebookNode) -> NotebookNode:
+    """Return the title and the exercises of the solved copy."""
+    short = cut(solved_copy(lesson))
     for count, cell in enumerate((c for c in short.cells if c.cell_type == "code"), start=1):
         cell.execution_count = count
     return short
@@ -104,24 +115,29 @@ def class_copy(lesson: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             cell.source = re.sub(r'\n# solution\("[^"]*"\)|, solution\b', "", cell.source)
             for output in cell.outputs:
-                output.text = re.sub(r"^solution .*\n", "", output.get("text", ""), flags=re.MULTILINE)
+                if "text" in output:
+                    output.text = re.sub(r"^solution .*\n", "", output.text, flags=re.MULTILINE)
         else:
             cell.source = re.sub(r" With `solution`[^.]*\.", "", cell.source)
     return handed_out
 
 
 def graded_copy(lesson: NotebookNode) -> NotebookNode:
-    """Return the class copy with what nbgrader needs: marked answers, and a test cell behind each."""
-    graded = class_copy(lesson)
+    """Return the exercises of the class copy, marked for nbgrader, with a test cell behind each.
+
+    What decides a point is no `assert`: under PYTHONOPTIMIZE nothing would be asserted.
+    """
+    graded = cut(class_copy(lesson))
     for found in reversed(exercise_cells(graded)):
         name = found.number.replace(".", "-")
         graded.cells[found.index].metadata["nbgrader"] = NBGRADER | {
             "grade_id": f"answer-{name}",
             "solution": True,
         }
-        call = f'reason = why_wrong("{found.number}", {", ".join(found.answers)})'
         test = new_code_cell(
-            f"from course_utils.exercises import why_wrong\n\n{call}\nassert not reason, reason"
+            "from course_utils.exercises import why_wrong\n\n"
+            f'reason = why_wrong("{found.number}", {", ".join(found.answers)})\n'
+            "if reason:\n    raise AssertionError(reason)"
         )
         test.metadata["nbgrader"] = NBGRADER | {
             "grade_id": f"test-{name}",
@@ -137,8 +153,8 @@ def write_nbgrader_set(folder: Path) -> None:
     """Write source/LESSON/LESSON.ipynb for every lesson with exercises, and the settings."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        lesson = nbformat.read(path, as_version=4)
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        lesson = read(path)
         if exercise_cells(lesson):
             (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
             nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
@@ -149,8 +165,8 @@ def write_short_set(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.ipynb"):
         path.unlink()
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        lesson = nbformat.read(path, as_version=4)
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        lesson = read(path)
         if exercise_cells(lesson):
             nbformat.write(short_copy(lesson), folder / path.name)
 
@@ -169,8 +185,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     for name, make in (("solutions", solved_copy), ("class", class_copy)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-            nbformat.write(make(nbformat.read(path, as_version=4)), folder / name / path.name)
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+            nbformat.write(make(read(path)), folder / name / path.name)
         print(f"{folder / name}: {len(list((folder / name).glob('*.ipynb')))} lessons")
     write_nbgrader_set(folder / "nbgrader")
     print(f"{folder / 'nbgrader'}: {len(list((folder / 'nbgrader').glob('source/*/*.ipynb')))} lessons")

@@ -1,9 +1,9 @@
 """Run lessons from a fresh kernel and keep their outputs.
 
-Use: python tests/execute_notebook.py NOTEBOOK…
+Use: python -m tools.execute_notebook NOTEBOOK…
 
-A lesson is written back only when it ran to its end. What changes from machine to machine for
-no reason (versions in the metadata, overwritten progress-bar lines) is left out, so that a diff
+A lesson is written back, whole, only when it ran to its end. What changes from machine to machine for
+no reason (the version of Python, overwritten progress-bar lines) is left out, so that a diff
 shows what changed. Seconds of the slow cells are printed.
 """
 
@@ -12,13 +12,15 @@ import os
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {"name": "python"}
+from course_utils.files import write_whole
+from tools.notebook_rules import NOTEBOOK_METADATA
+
 CELL_LIMIT_S = 600
 
 
@@ -31,7 +33,7 @@ def overwrite_lines(text: str) -> str:
 
 def clean(notebook: nbformat.NotebookNode) -> None:
     """Drop run-dependent metadata and merge the pieces in which a stream arrived."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {
@@ -61,6 +63,17 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.outputs = merged
 
 
+def kernel_environment(folder: str) -> dict[str, str]:
+    """The variables of a kernel that obeys no IPython settings of the user's, and skips no assert.
+
+    `folder` is an empty one, in which IPython finds no settings and keeps its history.
+    """
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONOPTIMIZE", "PYTHONSTARTUP")
+    }
+    return kept | {"IPYTHONDIR": folder}
+
+
 def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
     """Run all cells in a fresh kernel, in place; return the seconds of each (0 for prose)."""
     begun, seconds = 0.0, [0.0] * len(notebook.cells)
@@ -72,31 +85,48 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
     def end(cell: nbformat.NotebookNode, cell_index: int, execute_reply: object) -> None:
         seconds[cell_index] = time.perf_counter() - begun
 
-    NotebookClient(
-        notebook,
-        timeout=CELL_LIMIT_S,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        on_cell_execute=start,
-        on_cell_executed=end,
-    ).execute()
+    with TemporaryDirectory() as settings:
+        NotebookClient(
+            notebook,
+            timeout=CELL_LIMIT_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            record_timing=False,
+            on_cell_execute=start,
+            on_cell_executed=end,
+        ).execute(env=kernel_environment(settings))
     return seconds
 
 
+def read(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook. Raises ValueError, with the file's name, for whatever is not one."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there: expected a notebook") from None
+    except Exception as error:  # nbformat lets every mistake of the file through as it comes
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        raise ValueError(f"{path} is no notebook, or damaged ({reason[:200]})") from None
+    return notebook
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook, whole or not at all."""
+    write_whole(path, nbformat.writes(notebook) + "\n")
+
+
 def execute(path: Path) -> bool:
-    """Execute one notebook in place; False, and no change, when a cell fails."""
-    notebook = nbformat.read(path, as_version=4)
+    """Execute one notebook in place; False, and no change, when it cannot be read or a cell fails."""
     begin = time.perf_counter()
     try:
+        notebook = read(path)
         seconds = run(notebook, path.parent)
-    except CellExecutionError as error:
-        print(f"{path}: not written, a cell failed\n{error}", file=sys.stderr)
+    except (ValueError, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        print(f"{path}: not written\n{error}", file=sys.stderr)
         return False
     clean(notebook)
-    written = path.with_suffix(".tmp")
-    nbformat.write(notebook, written)
-    os.replace(written, path)
+    write(notebook, path)
     print(f"{path}: {time.perf_counter() - begin:.1f} s")
     for index, value in enumerate(seconds):
         if value > 3:

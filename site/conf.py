@@ -1,0 +1,231 @@
+"""What Sphinx needs to know to build the site from the committed lessons (`make site`).
+
+Nothing is written into the lessons: what a page needs besides is added in memory, as it is read.
+"""
+
+import json
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+REPOSITORY = PYPROJECT["tool"]["unrolled"]["repository"]  # empty: no launch buttons
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+project = "Unrolled"
+author = "The Unrolled authors"
+project_copyright = author
+release = version = PYPROJECT["project"]["version"]
+language = "en"
+root_doc = "README"
+include_patterns = ["README.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
+myst_heading_anchors = 3
+
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_output_stderr = "remove"
+nb_ipywidgets_js: dict[str, Any] = {}  # by default two scripts come from other hosts
+
+autodoc_preserve_defaults = True  # a path as default would print the builder's folder
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+napoleon_google_docstring = True
+
+html_theme = "sphinx_book_theme"
+html_title = "Unrolled"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_favicon = "_static/favicon.svg"
+mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False}}
+html_math_renderer = "mathjax"
+html_copy_source = True
+html_sourcelink_suffix = ""  # the download button then gives NN_name.ipynb
+html_show_search_summary = False  # would fetch every page found, which browsers refuse from a disk
+html_last_updated_fmt = None  # the same lessons give the same site
+html_theme_options = {
+    "use_download_button": True,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "show_toc_level": 2,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+if REPOSITORY:
+    html_theme_options |= {
+        "repository_url": REPOSITORY,
+        "path_to_docs": "",
+        "use_repository_button": True,
+        "launch_buttons": {
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    }
+
+CONTENTS = f"""
+```{{toctree}}
+:caption: Lessons
+:maxdepth: 1
+:hidden:
+
+{chr(10).join(f"notebooks/{name}" for name in LESSONS)}
+```
+
+```{{toctree}}
+:caption: More
+:maxdepth: 1
+:hidden:
+
+site/reading
+site/glossary
+site/reference
+docs/teaching
+data/README
+```
+"""
+FIGURE = re.compile(r"^Figure: (.+(?:\n(?!Figure: ).+)*)\n?", re.MULTILINE)
+WIDGET = "In JupyterLab a slider stands here; the picture below shows one of its settings."
+
+
+def read_source(app: Sphinx, name: str, content: list[str]) -> None:
+    """Add to a page, as it is read, what only the site needs."""
+    if name == root_doc:
+        content[0] += CONTENTS
+    elif name == "site/reference":
+        content[0] += "".join(map(reference, modules()))
+    elif name.startswith("notebooks/"):
+        content[0] = json.dumps(lesson_for_site(json.loads(content[0]), name.removeprefix("notebooks/")))
+
+
+def modules() -> list[str]:
+    """Return the modules of the package that hold something to call, exercises' parcels left out."""
+    found = pkgutil.walk_packages([str(ROOT / "course_utils")], "course_utils.")
+    return sorted(
+        name
+        for _, name, package in found
+        if not package and not re.search(r"__main__|\.exercises\.lesson_", name)
+    )
+
+
+def reference(module: str) -> str:
+    """Return the part of the reference that is about one module."""
+    return f"\n## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
+
+
+def lesson_for_site(lesson: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a lesson whose pictures keep their alternative text, with captions right under them."""
+    cells: list[dict[str, Any]] = []
+    terms = dict(glossary_terms())
+    for cell in lesson["cells"]:
+        if cell["cell_type"] != "code":
+            cells.append(cell | {"source": link_terms("".join(cell["source"]), terms)})
+        else:
+            cells += code_cells(cell)
+    deck = ROOT / "build" / "slides" / f"{name}.html"
+    if deck.exists():
+        cells.insert(
+            1,
+            {
+                "cell_type": "markdown",
+                "metadata": {},
+                "source": f'<a href="../slides/{name}.html">Slides of this lesson</a>',
+            },
+        )
+    return lesson | {"cells": cells}
+
+
+def code_cells(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a code cell, cut behind each picture: the page takes one alternative text a cell."""
+    outputs: list[dict[str, Any]] = []
+    captions: list[str] = []
+    for output in cell["outputs"]:
+        if output.get("name") == "stdout":
+            text = "".join(output["text"])
+            captions += [" ".join(caption.split()) for caption in FIGURE.findall(text)]
+            if (rest := FIGURE.sub("", text)).strip():
+                outputs.append(output | {"text": rest})
+        elif "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+            outputs.append(
+                {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{WIDGET}*"}}
+            )
+        else:
+            outputs.append(output)
+    made = [cell | {"outputs": [], "metadata": dict(cell["metadata"])}]
+    waiting = iter(captions)
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            if any("image/png" in earlier.get("data", {}) for earlier in made[-1]["outputs"]):
+                made.append(
+                    cell
+                    | {
+                        "outputs": [],
+                        "source": "",
+                        "metadata": {"tags": ["remove-input"]},
+                        "id": f"{cell['id']}-{len(made)}",
+                    }
+                )
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            made[-1]["metadata"]["mystnb"] = {"image": {"alt": alt}}
+            made[-1]["outputs"].append(output)
+            if caption := next(waiting, None):
+                made[-1]["outputs"].append(
+                    {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{caption}*"}}
+                )
+        else:
+            made[-1]["outputs"].append(output)
+    return made
+
+
+def glossary_terms() -> list[tuple[str, re.Pattern[str]]]:
+    """Return each entry of the glossary by its first word, and what finds it in a text.
+
+    An entry is one or more terms, a line each, above an indented explanation.
+    """
+    text = (ROOT / "site" / "glossary.md").read_text(encoding="utf-8").split("{glossary}\n", 1)[1]
+    entries = [block.split("\n  ")[0].splitlines() for block in text.split(":::")[0].split("\n\n")]
+    entries = [lines for lines in entries if lines]
+    entries.sort(key=lambda lines: len(lines[0]), reverse=True)  # "recurrent kernel" before "kernel"
+    return [
+        (lines[0], re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, lines))})s?(?![\w-])", re.IGNORECASE))
+        for lines in entries
+    ]
+
+
+# Where no link may be put: fenced code, formulas, code spans, links, headings, tables, HTML.
+FORBIDDEN = re.compile(
+    r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`|!?\[[^\]]*\]\([^)]*\)|\{term\}`[^`]*`|^#.*$|^\|.*$|<[^>\n]+>",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def link_terms(source: str, terms: dict[str, re.Pattern[str]]) -> str:
+    """Link the first use of each term that is still in `terms`, and take it out of there."""
+    for term, pattern in list(terms.items()):
+        closed = [match.span() for match in FORBIDDEN.finditer(source)]
+        for match in pattern.finditer(source):
+            if not any(start < match.end() and match.start() < end for start, end in closed):
+                source = f"{source[: match.start()]}{{term}}`{match[0]} <{term}>`{source[match.end() :]}"
+                del terms[term]
+                break
+    return source
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect what is above with Sphinx."""
+    app.connect("source-read", read_source)
+    return {"parallel_read_safe": True}
