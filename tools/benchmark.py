@@ -1,4 +1,4 @@
-"""Milliseconds for one training step: the NumPy engine beside Keras and PyTorch.
+"""Milliseconds for one training step: the NumPy engine beside itself before, Keras, PyTorch and JAX.
 
 `make benchmark` runs it on an otherwise idle machine and writes course_utils/shipped/benchmark.json.
 Every peer lives in a process of its own, with its own number of threads. The processes take
@@ -7,9 +7,12 @@ reversed. A ratio compares a peer with the engine in the same round; the median 
 is reported, and of every peer the better number of threads; PyTorch on one thread has a row of
 its own.
 
-PyTorch is needed for this script only: install it into an environment of its own (`pip install
---group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python.
-Without it PyTorch is left out.
+The engine of an older commit is fetched from git. Before a shape is timed, the engine and JAX make
+three steps from the same weights: their losses must agree.
+
+PyTorch and JAX are needed for this script only: install them into an environment of their own (`pip
+install --group benchmark` in this folder) and name its interpreter, BENCHMARK_TORCH=/path/to/python and
+BENCHMARK_JAX=/path/to/python. What is missing is left out.
 
     python -m tools.benchmark [--rounds 5] [--shapes S4c S0] [--output FILE]
 
@@ -17,12 +20,15 @@ With --shapes, the other shapes' rows stay in the file, if they are of this mach
 """
 
 import argparse
+import io
 import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +95,123 @@ def engine_fit(shape, x, y):
     model = engine.Sequential(stack(shape, layers), seed=0)
     model.compile(getattr(engine, shape.optimizer)())
     return lambda: model.fit(x, y, batch_size=shape.batch, seed=0, verbose=False)
+
+
+def first_weights(shape):
+    """Weights for the comparison of losses, in Keras's order, drawn with NumPy alone."""
+    rng, gates = np.random.default_rng(1), {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}[shape.cell]
+    shapes, features = [(WORDS, shape.embedding)], shape.embedding
+    for units in shape.units:
+        columns = gates * units
+        bias = (2, columns) if shape.cell == "GRU" else (columns,)
+        ways = 2 if shape.bidirectional else 1
+        shapes += ways * [(features, columns), (units, columns), bias]
+        features = ways * units
+    for units in (*shape.dense, 1):
+        shapes += [(features, units), (units,)]
+        features = units
+    return [(0.2 * rng.normal(size=one) / np.sqrt(one[0])).astype("float32") for one in shapes]
+
+
+def engine_losses(shape, x, y):
+    """The losses of one step after the other, from `first_weights`."""
+    from course_utils import engine, layers
+
+    model = engine.Sequential(stack(shape, layers))
+    model.set_weights(first_weights(shape))
+    model.compile(getattr(engine, shape.optimizer)())
+    return [
+        model.train_on_batch(x[k : k + shape.batch], y[k : k + shape.batch])["loss"]
+        for k in range(0, len(x), shape.batch)
+    ]
+
+
+def jax_step(shape):
+    """One jitted training step, with `lax.scan` over time; and the state it starts from."""
+    import jax
+    import jax.numpy as jnp
+
+    def cell(a, state, U, b):
+        n = U.shape[0]
+        if shape.cell == "SimpleRNN":
+            h = jnp.tanh(a + state[0] @ U)
+            return (h,)
+        if shape.cell == "LSTM":
+            i, f, g, o = jnp.split(a + state[0] @ U, 4, axis=1)
+            c = jax.nn.sigmoid(f) * state[1] + jax.nn.sigmoid(i) * jnp.tanh(g)
+            return jax.nn.sigmoid(o) * jnp.tanh(c), c
+        past = state[0] @ U + b[1]
+        z, r = jnp.split(jax.nn.sigmoid(a[:, : 2 * n] + past[:, : 2 * n]), 2, axis=1)
+        g = jnp.tanh(a[:, 2 * n :] + r * past[:, 2 * n :])
+        return (z * state[0] + (1 - z) * g,)
+
+    def walk(x, W, U, b, sequences):  # x (timesteps, batch, features)
+        a = x @ W + (b[0] if b.ndim == 2 else b)
+        zero = jnp.zeros((x.shape[1], U.shape[0]), x.dtype)
+
+        def one(state, a_t):
+            state = cell(a_t, state, U, b)
+            return state, state[0] if sequences else None
+
+        last, every = jax.lax.scan(one, (zero,) * (2 if shape.cell == "LSTM" else 1), a)
+        return every if sequences else last[0]
+
+    def loss(weights, ids, labels):
+        table, *rest = weights
+        y = table[ids.T]
+        for depth in range(len(shape.units)):
+            sequences = depth < len(shape.units) - 1
+            W, U, b, *rest = rest
+            ahead = walk(y, W, U, b, sequences)
+            if shape.bidirectional:
+                W, U, b, *rest = rest
+                back = walk(y[::-1], W, U, b, sequences)
+                ahead = jnp.concatenate([ahead, back[::-1] if sequences else back], axis=-1)
+            y = ahead
+        for _ in shape.dense:
+            W, b, *rest = rest
+            y = jax.nn.relu(y @ W + b)
+        W, b = rest
+        logits = (y @ W + b)[:, 0]
+        return jnp.mean(jnp.maximum(logits, 0) - logits * labels + jnp.log1p(jnp.exp(-jnp.abs(logits))))
+
+    def step(weights, kept, t, ids, labels):
+        value, gradients = jax.value_and_grad(loss)(weights, ids, labels)
+        after, rate = [], 0.001
+        for w, g, (m, v) in zip(weights, gradients, kept, strict=True):
+            if shape.optimizer == "RMSprop":
+                v = 0.9 * v + 0.1 * g * g
+                after.append((w - rate * g / jnp.sqrt(v + 1e-7), (m, v)))
+            else:
+                m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+                size = rate * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+                after.append((w - size * m / (jnp.sqrt(v) + 1e-7), (m, v)))
+        return [w for w, _ in after], [k for _, k in after], t + 1, value
+
+    weights = [jnp.asarray(w) for w in first_weights(shape)]
+    kept = [(jnp.zeros_like(w), jnp.zeros_like(w)) for w in weights]
+    return jax.jit(step, donate_argnums=(0, 1)), [weights, kept, jnp.float32(1)]
+
+
+def jax_losses(shape, x, y):
+    """The losses of one step after the other, from `first_weights`."""
+    step, state = jax_step(shape)
+    losses = []
+    for k in range(0, len(x), shape.batch):
+        *state, loss = step(*state, x[k : k + shape.batch], y[k : k + shape.batch])
+        losses.append(float(loss))
+    return losses
+
+
+def jax_fit(shape, x, y):
+    step, state = jax_step(shape)
+
+    def fit():
+        for k in range(0, len(x), shape.batch):
+            *state[:], loss = step(*state, x[k : k + shape.batch], y[k : k + shape.batch])
+        loss.block_until_ready()
+
+    return fit
 
 
 def keras_fit(shape, x, y, jit="auto"):
@@ -189,42 +312,79 @@ def products_fit(shape, x, y):
 
 
 # name in the results, what makes the step, numbers of threads
+OLD = "a03f737"  # the commit whose engine is a peer: one path, threads beside the loop
 PEERS = [
-    ("engine", engine_fit, (2,)),  # sees to it itself: one thread in the loop, both cores where it pays
+    ("engine", engine_fit, (2,)),  # sees to it itself: one thread a process, two processes where it pays
+    (f"engine at {OLD}", engine_fit, (2,)),
     ("keras.fit", keras_fit, (1, 2)),
     ("keras.fit, jit_compile=True", keras_jit_fit, (1, 2)),
     ("PyTorch", torch_fit, (1, 2)),
     ("PyTorch, one thread", torch_fit, (1,)),
+    ("JAX, lax.scan", jax_fit, (1, 2)),
     ("matrix products alone", products_fit, (1,)),
 ]
+LOSSES = {"engine": engine_losses, "JAX, lax.scan": jax_losses}
+ITSELF = ("engine", f"engine at {OLD}", "matrix products alone")  # these see to their threads themselves
 
 
 def work(peer):
-    """Answer every line on standard input, a shape and a number of steps, with milliseconds a step."""
+    """Answer every line on standard input, a shape and a number of steps, with milliseconds a step.
+
+    With 0 steps, the answer is the loss of three steps from the same weights.
+    """
     make, fits = next(make for name, make, _ in PEERS if name == peer), {}
     for line in sys.stdin:
         name, steps = json.loads(line)
+        if not steps:
+            losses = LOSSES[peer](SHAPES[name], *make_data(SHAPES[name], 3))
+            print("ms", losses[-1], flush=True)
+            continue
         if name not in fits:
             fits[name] = make(SHAPES[name], *make_data(SHAPES[name], steps))
-            fits[name]()  # compiles, allocates
+            for _ in range(3 if peer in ITSELF else 1):  # compiles, finds out whether two processes pay
+                fits[name]()
         start = time.perf_counter()
         fits[name]()
         print("ms", (time.perf_counter() - start) * 1000 / steps, flush=True)
 
 
-def start_worker(peer, threads):
-    """Start a process for one peer; None where PyTorch is missing."""
-    is_torch = peer.startswith("PyTorch")
-    python = os.environ.get("BENCHMARK_TORCH", sys.executable) if is_torch else sys.executable
-    if is_torch and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
-        print("PyTorch is not installed: left out (see the top of tools/benchmark.py)")
+def python_of(peer):
+    """The interpreter of a peer, and the module that it must have."""
+    for name, module in (("PyTorch", "torch"), ("JAX", "jax")):
+        if peer.startswith(name):
+            return os.environ.get(f"BENCHMARK_{module.upper()}", sys.executable), module
+    return sys.executable, "numpy"
+
+
+def fetched(commit, folder):
+    """Put the package of a commit into a folder; return it."""
+    content = subprocess.run(
+        ["git", "archive", commit, "course_utils"], cwd=ROOT, capture_output=True, check=True
+    )
+    with tarfile.open(fileobj=io.BytesIO(content.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def start_worker(peer, threads, folder):
+    """Start a process for one peer; None where its library is missing. `folder` holds the older engine."""
+    python, module = python_of(peer)
+    if subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode:
+        print(f"{peer}: {module} is not installed: left out (see the top of tools/benchmark.py)")
         return None
     environment = os.environ | {"BENCHMARK_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
-    if peer not in ("engine", "matrix products alone"):  # these two see to it themselves
+    if peer not in ITSELF:
         environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    command = [python, "-m", "tools.benchmark", "--worker", peer]
+    if peer.startswith("JAX"):
+        flags = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
+        environment |= {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     return subprocess.Popen(
-        command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [python, "-m", "tools.benchmark", "--worker", peer],
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=folder if peer.endswith(OLD) else ROOT,  # where Python looks for a package first
     )
 
 
@@ -257,10 +417,12 @@ def versions():
     from importlib.metadata import version
 
     found = {name: version(name) for name in ("numpy", "tensorflow-cpu", "keras") if _has(name)}
-    python = os.environ.get("BENCHMARK_TORCH", sys.executable)
-    code = "import torch; print(torch.__version__)"
-    torch = subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
-    return found | {"python": platform.python_version()} | ({"torch": torch} if torch else {})
+    found["python"] = platform.python_version()
+    for python, module in (python_of("PyTorch"), python_of("JAX")):
+        code = f"import {module}; print({module}.__version__)"
+        shown = subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
+        found |= {module: shown} if shown else {}
+    return found
 
 
 def _has(name):
@@ -274,7 +436,7 @@ def _has(name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Compare training steps of the engine, Keras and PyTorch.")
+    parser = argparse.ArgumentParser(description="Compare training steps of the engine and its peers.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES), metavar="SHAPE")
     parser.add_argument("--output", type=Path, default=OUTPUT)
@@ -284,8 +446,10 @@ def main():
         return work(options.worker)
 
     cores = os.cpu_count() or 1
+    older = tempfile.TemporaryDirectory()
+    fetched(OLD, older.name)
     workers = {
-        (peer, threads): start_worker(peer, threads)
+        (peer, threads): start_worker(peer, threads, older.name)
         for peer, _, choices in PEERS
         for threads in choices
         if threads <= cores
@@ -295,6 +459,11 @@ def main():
     for shape in options.shapes:
         steps = SHAPES[shape].steps
         times = {key: [] for key in workers}
+        losses = {key: ask(worker, shape, 0) for key, worker in workers.items() if key[0] in LOSSES}
+        if max(losses.values()) - min(losses.values()) > 1e-4:
+            raise RuntimeError(
+                f"{shape}: after three steps from the same weights the losses differ: {losses}"
+            )
         for turn in range(options.rounds + 1):  # the first round warms up
             for key in list(workers)[:: -1 if turn % 2 else 1]:
                 milliseconds = ask(workers[key], shape, steps)
@@ -322,6 +491,7 @@ def main():
     for worker in workers.values():
         worker.stdin.close()
         worker.wait()
+    older.cleanup()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     header = {"machine": f"{platform.machine()}, {cores} cores", "versions": versions()}
     options.output.write_text(json.dumps(joined(results, options.output, header), indent=1) + "\n")

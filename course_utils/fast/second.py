@@ -44,7 +44,7 @@ class Memory:
     """A stretch of memory, shared with another process where the system can."""
 
     def __init__(self, shapes: Shapes, fd: int | None = None) -> None:
-        self.size = sum(room(*one) for one in shapes)
+        self.size = sum(room(*one) for one in shapes) or room((), np.uint8)  # none would be no memory
         self.fd, self.map = fd, None
         with suppress(OSError, AttributeError, ValueError):
             if fd is None:
@@ -250,9 +250,10 @@ def train(sock: socket.socket, fds: Sequence[int]) -> None:
     meeting.mine[READY] = serial  # an older one may have been given up meanwhile
     while True:
         meeting.meet()
-        step.begin()
-        for piece in SETTLE if step.now.kind else STEP:
+        for k, piece in enumerate(SETTLE if step.orders[0] else STEP):
             try:
+                if not k:
+                    step.begin()
                 step.do(piece, [1])
             except BaseException:
                 text = traceback.format_exc().encode()[-MESSAGE + 1 :]

@@ -137,7 +137,14 @@ class Step:
     def wake(self, k: int) -> None:
         """Bring half of this batch's rows up to now; hold what they are."""
         if self.waiting is not None:
-            self.held[k] = self.waiting.rows_of(self.rows[part(len(self.rows), k)], self.now.t)
+            self.put_back(k)
+            rows = self.rows[part(len(self.rows), k)]
+            self.held[k] = (rows, *self.waiting.rows_of(rows, self.now.t), self.now.t)
+
+    def put_back(self, k: int) -> None:
+        """Write back what is held: of a step that broke off before its update."""
+        if k in self.held and self.waiting is not None:
+            self.waiting.put(*self.held.pop(k))
 
     def run(self, ks: Sequence[int]) -> None:
         """Forward and backward of half the batch, or of both halves in the same loops."""
@@ -204,18 +211,20 @@ class Step:
             kept = [array[at] for array in self.flat_kept]
             self.rule.change(self.flat[at], self.g[0, at] * scale, kept, now.rate, now.size)
         if self.waiting is not None:
-            (w, kept), mine = self.held.pop(k), part(len(self.rows), k)
+            (rows, w, kept, _), mine = self.held[k], part(len(self.rows), k)
             g, height = self.g_rows[0, mine], max(1, BLOCK // self.g_rows.shape[2])
             for start in range(0, len(w), height):
                 at = slice(start, start + height)
                 self.rule.change(w[at], g[at] * scale, [array[at] for array in kept], now.rate, now.size)
-            self.waiting.put(self.rows[mine], w, kept, now.t + 1)
+            self.held[k] = (rows, w, kept, now.t + 1)
+            self.put_back(k)
             if k == 0 and self.rule.waits:
                 self.waiting.note(now.t, now.rate, now.size)
 
     def settle(self, k: int) -> None:
         """Bring half of all rows up to now."""
         if self.waiting is not None:
+            self.put_back(k)
             self.waiting.settle(part(len(self.waiting.table), k), self.now.t)
 
 

@@ -272,6 +272,7 @@ class Halves:
         """Make all pieces of a step; raise what is wrong before anything is updated."""
         inner = self.inner
         self.orders.write(inner.orders)
+        inner.message[0] = 0
         inner.begin()
         both = both and self.meet()
         for piece in pieces:

@@ -92,12 +92,15 @@ class Waiting:
         self.owed, self.shrunk = sums  # (2, WINDOW + 1), what rows that stopped there owe and shrink by
 
     def rows_of(self, rows: Any, t: int) -> tuple[Array, list[Array]]:
-        """Bring some rows to step t; return copies of them and of what is kept beside them."""
+        """Bring some rows to step t; return copies of them and of what is kept beside them.
+
+        In the table stands the new row already, for whoever looks it up. The rest follows by `put`.
+        """
         w, kept = self.table.take(rows, axis=0), [array.take(rows, axis=0) for array in self.kept]
         last = self.last.take(rows)
         if self.rule.waits and (last < t).any():
             self.rule.catch_up(w, kept, t - last, self.owed.take(last), self.shrunk.take(last))
-            self.put(rows, w, kept, t)
+            self.table[rows] = w
         return w, kept
 
     def put(self, rows: Any, w: Array, kept: Sequence[Array], t: int) -> None:

@@ -5,7 +5,10 @@ recurrent layer behind an Embedding multiplies each word once; and on the way ba
 gradients of all places of a word, then multiplies the sum.
 """
 
+import copy
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +44,16 @@ class Words:
 
         The sum is a product with a sparse matrix (words, places) that holds a 1 where a word stands.
         """
-        place = self.place[order].ravel()
-        ones, ends = np.ones(len(place), values.dtype), np.arange(len(place) + 1, dtype=np.int32)
-        stands = csc_array((ones, place, ends), (len(self.rows), len(place)))
-        return np.asarray(stands @ values)
+        stands = copy.copy(one_in_each_column(len(values), values.dtype.name))
+        stands.indices = self.place[order].ravel()
+        return np.asarray(stands @ values)[: len(self.rows)]
+
+
+@lru_cache(16)
+def one_in_each_column(size: int, dtype: str) -> Any:
+    """Return a sparse matrix (size, size) with a 1 in each column; to make one costs more than to use it."""
+    ends = np.arange(size + 1, dtype=np.int32)
+    return csc_array((np.ones(size, dtype), np.zeros(size, np.int32), ends), (size, size))
 
 
 X = Array | list[Words]  # what a recurrent layer reads: columns, or the words of each half
