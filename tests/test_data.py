@@ -495,7 +495,10 @@ def test_legal_files_load(tmp_path, dtype, labels):
 @pytest.mark.parametrize(
     ("payload", "shape"),
     [
-        (pickle.dumps([[1] * 30_000] * 1, 4)[:-1] + b"r\xff\xff\xff\x3f.", (60,)),  # a memo of 34 GB
+        (
+            pickle.dumps([[1] * 30_000] * 1, 4)[:-1] + b"r\xff\xff\xff\x3f.",
+            (60,),
+        ),  # a memo of a thousand million places
         (b"\x80\x04" + b"]" * 20_000_000 + b".", (2**40,)),
         (b"\x80\x04" + b"}" * 2_000_000 + b".", (60,)),
         (b"\x80\x04](" + b"M\xff\xff" * 9_000_000 + b"e.", (60,)),

@@ -530,3 +530,30 @@ def test_a_grader_sees_nothing_of_what_an_answer_writes_to_stderr(monkeypatch, c
     print("heard", file=stream)
     os.write(2, b"heard")
     assert (stream.getvalue(), capfd.readouterr().err) == ("heard\n", "heard")
+
+
+@pytest.mark.parametrize(
+    "kind", [float, np.float64, np.float32, np.float16, np.longdouble, np.array, np.asarray], ids=str
+)
+def test_a_number_of_every_type_is_right(kind):
+    judge.a_count("share", kind(0.884), 0.884, {0.882: "slip"}, "count again")
+    with pytest.raises(judge.Wrong, match=r"share 0\.\d+: slip"):
+        judge.a_count("share", kind(0.854), 0.884, {0.854: "slip"}, "count again")
+
+
+def test_a_scalar_of_tensorflow_is_a_number():
+    from course_utils.quiet import quiet_import
+
+    with quiet_import():
+        import tensorflow as tf
+    for number in (tf.constant(0.884), tf.Variable(0.884), tf.constant(0.884, "float64")):
+        judge.a_count("share", number, 0.884, {}, "count again")
+    judge.a_count("units", tf.constant(7), 7, {}, "count again")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["7", True, None, [7], np.array([7]), np.array(True), np.array("7")], ids=str
+)
+def test_what_is_no_number_is_refused(wrong):
+    with pytest.raises(judge.Wrong, match="expected a number"):
+        judge.a_count("units", wrong, 7, {}, "count again")

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import tokenize
 import tomllib
 import urllib.error
 import urllib.request
@@ -308,3 +310,24 @@ def words_of_all_code():
     code = ["".join(c["source"]) for nb in lessons for c in nb["cells"] if c["cell_type"] == "code"]
     code += [path.read_text(encoding="utf-8") for path in (ROOT / "course_utils").rglob("*.py")]
     return Counter(re.findall(r"\w+", "\n".join(code)))
+
+
+def code_lines(path):
+    """Lines of code without blank lines, comments and docstrings."""
+    source = path.read_text(encoding="utf-8")
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in (tokenize.NAME, tokenize.NUMBER, tokenize.OP, tokenize.STRING):
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(lines)
+
+
+def test_readme_gives_the_lines_of_the_files_to_read():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[.*?\]\((course_utils/\S+\.py)\) \| (\d+) \|", readme, re.MULTILINE)
+    assert len(rows) > 5
+    for name, lines in rows:
+        assert abs(code_lines(ROOT / name) - int(lines)) <= 10, f"{name}: {code_lines(ROOT / name)} lines"

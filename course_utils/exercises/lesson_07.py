@@ -195,7 +195,7 @@ def compare_weights(
     judge.same_numbers(what, moved, (weight - right) / rate, "the shape of the weight", slips, 1e-4)
 
 
-def judge_edge(edge: object, loud_edge: object, forget_bias: object) -> None:
+def judge_edge(edge: object, loud_edge: object, whole_bias: object) -> None:
     """What the figure of the lesson shows with other numbers; measured with the lesson's own cells."""
     judge.a_count(
         "edge",
@@ -223,8 +223,8 @@ def judge_edge(edge: object, loud_edge: object, forget_bias: object) -> None:
         "it is one of the five scales; draw the curves again after signal = 5 * signal",
     )
     judge.a_count(
-        "forget_bias",
-        forget_bias,
+        "whole_bias",
+        whole_bias,
         6,
         {
             5: "that is the LSTM of the lesson: about a quarter is left after 199 steps",
@@ -515,7 +515,7 @@ because = "Only dx has one gradient for each place; dU is a sum that the near st
     Exercise(
         number="7.4",
         kind="Code",
-        answers=("edge", "loud_edge", "forget_bias"),
+        answers=("edge", "loud_edge", "whole_bias"),
         judge=judge_edge,
         hints=(
             "Run the four lines in a new cell of their own. Which curve ends nearest to 1, at distance 199?",
@@ -526,7 +526,7 @@ because = "Only dx has one gradient for each place; dU is a sum that the near st
         solution="""
 edge = 1.25
 loud_edge = 1.75
-forget_bias = 6
+whole_bias = 6
 """,
         why="The edge between vanishing and exploding moves with the inputs, for the slopes of tanh do. So "
         "no scale of U is right for all of them. The forget gate of the LSTM hardly asks the inputs: a "
