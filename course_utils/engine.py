@@ -14,7 +14,7 @@ behind an Embedding one or two more.
 
 import sys
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from os import PathLike
 from typing import Any
 
@@ -29,6 +29,7 @@ from course_utils.fast.cores import one_blas_thread as one_blas_thread
 from course_utils.fast.side_by_side import side_by_side as side_by_side
 from course_utils.fast.stack import Stack, build
 from course_utils.fast.training import Interrupt, training
+from course_utils.fast.update import keep_freed_memory
 from course_utils.layers import Layer
 from course_utils.losses import LOSSES, evaluate_logits
 from course_utils.losses import binary_crossentropy as binary_crossentropy
@@ -47,15 +48,6 @@ from course_utils.text import Side, length_batches, pad_sequences
 Reviews = NDArray[Any] | Sequence[ArrayLike]  # one array, or rows of ids of any length
 
 PLACES = 2**23  # numbers of its widest layer that `predict` makes room for at a time: 32 MB
-
-
-@cache
-def _keep_freed_memory() -> None:
-    """Let Linux's allocator keep some memory that arrays give back: the next step takes it again.
-
-    Having freed one array of nearly 32 MB, it keeps up to 64 MB instead of 128 KB (man 3 mallopt).
-    """
-    np.empty(2**25 - 2**16, np.uint8)
 
 
 class Sequential:
@@ -209,7 +201,7 @@ class Sequential:
             self.check_input(validation_data[0])
             self.check_labels(validation_data[1], len(validation_data[0]))
         self.chosen_optimizer()
-        _keep_freed_memory()
+        keep_freed_memory()
         with one_blas_thread():
             build(self.layers, take(x, np.arange(1), padding))
         widest = x[0].size if isinstance(x, np.ndarray) else max(np.size(row) for row in x)

@@ -341,7 +341,7 @@ def work(peer):
             continue
         if name not in fits:
             fits[name] = make(SHAPES[name], *make_data(SHAPES[name], steps))
-            for _ in range(3 if peer in ITSELF else 1):  # compiles, finds out whether two processes pay
+            for _ in range(24 // steps + 3 if peer in ITSELF else 1):  # compiles; one process or two?
                 fits[name]()
         start = time.perf_counter()
         fits[name]()

@@ -33,6 +33,7 @@ import numpy as np
 from course_utils import optimizers
 from course_utils.checks import Array
 from course_utils.fast.step import MESSAGE, SETTLE, STEP, Plan, Shapes, Step
+from course_utils.fast.update import keep_freed_memory
 from course_utils.model_files import make_layer
 
 SPIN_S = 0.0005  # who waits looks again and again for so long, then sleeps
@@ -224,6 +225,7 @@ def carved(plan: Plan, memories: Sequence[Memory]) -> list[list[Array]]:
 def serve(fd: int) -> None:
     """Be the second process: do what comes over this socket, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
     sock = socket.socket(fileno=fd)
     with suppress(ConnectionError, GoneError):
         while True:

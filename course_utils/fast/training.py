@@ -32,17 +32,17 @@ from course_utils.losses import evaluate_logits
 from course_utils.model_files import describe
 
 START_AFTER_S = 0.3  # a training that ends before is not worth a second process
-TRY = 4  # steps that are timed in one process, and in two, before the faster way makes the rest
+TRY = 5  # steps that are timed in one process, and in two (after as many), before the faster makes the rest
 PATIENCE_S = 5  # a second Ctrl-C after so long ends a second process that hangs
-AGAIN = 200  # after so many steps the other way is tried again: the other core may have become free, or not
+AGAIN = 100  # after so many steps the other way is tried again: the other core may have become free, or not
 
 
 class Pace:
     """Which is faster, one process or two: measured, for each number of a batch."""
 
     def __init__(self) -> None:
-        self.seconds: dict[bool, deque[float]] = {both: deque(maxlen=2 * TRY) for both in (False, True)}
-        self.steps, self.spent = 0, 0.0
+        self.seconds: dict[bool, deque[float]] = {both: deque(maxlen=TRY) for both in (False, True)}
+        self.steps, self.spent, self.skip = 0, 0.0, TRY
 
     def choose(self) -> bool:
         """Return whether two processes shall make the next step."""
@@ -56,7 +56,9 @@ class Pace:
     def note(self, both: bool, seconds: float, numbers: int) -> None:
         """Note what a step took, and what that is for each number of the batch."""
         self.spent += seconds
-        self.seconds[both].append(seconds / numbers)
+        self.skip -= both and self.skip > 0
+        if not (both and self.skip):
+            self.seconds[both].append(seconds / numbers)
 
 
 class Home:
