@@ -78,3 +78,16 @@ def test_sections_are_measured_and_outputs_kept(tmp_path):
     assert list(found["sections"]) == [lesson_minutes.FIRST_SECTION, "Words", "Things", "Exercises"]
     assert 0.3 <= found["sections"]["Words"] < 20 > found["sections"]["Exercises"]
     assert 20 < found["memory_mb"] < 2000
+
+
+def test_a_lesson_that_fails_is_named_and_the_next_is_measured(tmp_path, monkeypatch, capsys):
+    broken = tmp_path / "02_broken.ipynb"
+    broken.write_text("{", encoding="utf-8")
+    other = NOTEBOOKS[0]
+    seen = []
+    monkeypatch.setattr(lesson_minutes, "write_line", lambda lesson, sections: seen.append(sections))
+    monkeypatch.setattr(lesson_minutes, "write", lambda lesson, path: seen.append(path.stem))
+    monkeypatch.setattr(lesson_minutes, "write_whole", lambda path, content: None)
+    assert lesson_minutes.main(["--lines", str(broken), str(other)]) == 1
+    assert seen[-1] == other.stem
+    assert "02_broken.ipynb: not written" in capsys.readouterr().err

@@ -22,6 +22,8 @@ from course_utils.files import write_whole
 from tools.notebook_rules import NOTEBOOK_METADATA
 
 CELL_LIMIT_S = 600
+# What ends the run of one lesson: a damaged file, a cell that fails or takes too long, a kernel that dies.
+FAILURES = (ValueError, CellExecutionError, CellTimeoutError, DeadKernelError)
 
 
 def overwrite_lines(text: str) -> str:
@@ -122,7 +124,7 @@ def execute(path: Path) -> bool:
     try:
         notebook = read(path)
         seconds = run(notebook, path.parent)
-    except (ValueError, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except FAILURES as error:
         print(f"{path}: not written\n{error}", file=sys.stderr)
         return False
     clean(notebook)

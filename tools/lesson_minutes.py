@@ -30,7 +30,7 @@ from nbformat.v4 import new_code_cell
 
 from course_utils.files import write_whole
 from tools import NOTEBOOKS, ROOT, SHIPPED
-from tools.execute_notebook import clean, read, run, write
+from tools.execute_notebook import FAILURES, clean, read, run, write
 
 RESULTS = SHIPPED / "timing.json"
 TEACHING = ROOT / "docs" / "teaching.md"
@@ -154,20 +154,25 @@ def with_table(text: str, results: dict[str, dict[str, dict]]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure the lessons named on the command line."""
+    """Measure the lessons named on the command line; 1 where one failed, after all others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--lines", action="store_true", help="measure nothing, write the minutes only")
     options = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    failed = 0
     for path in options.notebooks:
-        lesson = read(path)
         results = read_results()
-        if options.lines:
-            found = results["lessons"][path.stem]
-        else:
-            found = results["lessons"][path.stem] = measure(lesson, path.parent)
+        try:
+            lesson = read(path)
+            measured = results["lessons"][path.stem] if options.lines else measure(lesson, path.parent)
+        except FAILURES as error:
+            print(f"{path}: not written\n{error}", file=sys.stderr)
+            failed = 1
+            continue
+        found = results["lessons"][path.stem] = measured
+        if not options.lines:
             results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
             results["lessons"] = dict(sorted(results["lessons"].items()))
             write_whole(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
@@ -176,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_whole(TEACHING, with_table(TEACHING.read_text(encoding="utf-8"), results))
         seconds = sum(found["sections"].values())
         print(f"{path.stem}: {seconds:.0f} s, {found['memory_mb']:,} MB")
-    return 0
+    return failed
 
 
 if __name__ == "__main__":
