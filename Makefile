@@ -127,7 +127,8 @@ site: $(SITE)  ## the course as a web site that needs no network, in build/site 
 	$(BIN)/python -m tools.make_site
 
 test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (needs npm and chromium)
-	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py tests/site_tests.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/site_tests.py
 
 # nbgrader lives in an environment of its own, which sees the packages of the course through a path file:
 # beside the course it would put its menus into JupyterLab.
