@@ -9,10 +9,10 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/env" 2>/dev/null || { rm -rf "$folder/env"; python3 -m venv --without-pip "$folder/env"; }
-python3 -m pip --python "$folder/env/bin/python" install --quiet --disable-pip-version-check jupytext==1.19.6 nbformat==5.11.1
+python3 -m pip install --quiet --disable-pip-version-check --target "$folder/packages" jupytext==1.19.6 nbformat==5.11.1
+export PYTHONPATH="$folder/packages"
 cd "$folder"
-TF_CPP_MIN_LOG_LEVEL=3 env/bin/python - 2>/dev/null <<'PY'
+TF_CPP_MIN_LOG_LEVEL=3 python3 - 2>/dev/null <<'PY'
 import jupytext, nbformat
 print("jupytext", jupytext.__version__)
 cell = nbformat.v4.new_code_cell("1 + 1", metadata={"tags": ["kept"]})

@@ -9,10 +9,10 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/env" 2>/dev/null || { rm -rf "$folder/env"; python3 -m venv --without-pip "$folder/env"; }
-python3 -m pip --python "$folder/env/bin/python" install --quiet --disable-pip-version-check tensorflow-cpu==2.21.0 keras==3.15.1 numpy==2.4.6
+python3 -m pip install --quiet --disable-pip-version-check --target "$folder/packages" tensorflow-cpu==2.21.0 keras==3.15.1 numpy==2.4.6
+export PYTHONPATH="$folder/packages"
 cd "$folder"
-TF_CPP_MIN_LOG_LEVEL=3 env/bin/python - 2>/dev/null <<'PY'
+TF_CPP_MIN_LOG_LEVEL=3 python3 - 2>/dev/null <<'PY'
 import keras
 print("keras", keras.__version__)
 layer = keras.layers.TextVectorization()

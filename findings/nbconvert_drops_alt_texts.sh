@@ -9,10 +9,10 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/env" 2>/dev/null || { rm -rf "$folder/env"; python3 -m venv --without-pip "$folder/env"; }
-python3 -m pip --python "$folder/env/bin/python" install --quiet --disable-pip-version-check nbconvert==7.17.2 nbformat==5.11.1
+python3 -m pip install --quiet --disable-pip-version-check --target "$folder/packages" nbconvert==7.17.2 nbformat==5.11.1
+export PYTHONPATH="$folder/packages" JUPYTER_PATH="$folder/packages/share/jupyter"
 cd "$folder"
-TF_CPP_MIN_LOG_LEVEL=3 env/bin/python - 2>/dev/null <<'PY'
+TF_CPP_MIN_LOG_LEVEL=3 python3 - 2>/dev/null <<'PY'
 import nbformat
 from nbconvert import HTMLExporter
 from importlib.metadata import version

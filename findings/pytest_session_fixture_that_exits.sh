@@ -9,8 +9,8 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/env" 2>/dev/null || { rm -rf "$folder/env"; python3 -m venv --without-pip "$folder/env"; }
-python3 -m pip --python "$folder/env/bin/python" install --quiet --disable-pip-version-check pytest==9.2.0
+python3 -m pip install --quiet --disable-pip-version-check --target "$folder/packages" pytest==9.2.0
+export PYTHONPATH="$folder/packages"
 cd "$folder"
 cat > test_exit.py <<'PY'
 import sys
@@ -24,7 +24,7 @@ def prepared():
 def test_it(number, prepared):
     pass
 PY
-env/bin/python -m pytest -q -p no:cacheprovider test_exit.py > out.txt 2>&1 || true
+python3 -m pytest -q -p no:cacheprovider test_exit.py > out.txt 2>&1 || true
 tail -n 6 out.txt
 grep -q "test_it\[1\] - SystemExit: a package is missing" out.txt
 grep -q "test_it\[2\] - AssertionError" out.txt
