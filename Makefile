@@ -21,7 +21,7 @@ NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini --rootdir . --nbval-current-
 LESSONS := $(wildcard notebooks/*.ipynb)
 # These hold cells that compare seconds: they run alone. The others run two at a time, their lines kept together
 # where make can do it (macOS has an older one).
-ALONE := $(foreach number,08 09 10 14,$(wildcard notebooks/$(number)_*.ipynb))
+ALONE := $(foreach number,08 09 10 15,$(wildcard notebooks/$(number)_*.ipynb))
 TWO := -j2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # What a user has set for other work reaches neither the installation nor a lesson. What pip needs to

@@ -1,4 +1,4 @@
-"""Two classifiers with attention, in Keras: lesson 14 builds both."""
+"""Two classifiers with attention, in Keras: lesson 15 builds both."""
 
 from typing import Any
 

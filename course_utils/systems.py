@@ -604,7 +604,7 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "best": Average("three of these, on all training reviews", lesson=13, system=larger, official_only=True),
     "A1": KerasSystem(
         "LSTM 32, attention pooling",
-        lesson=14,
+        lesson=15,
         model="attention_pooling",
         options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
         maxlen=256,
@@ -614,7 +614,7 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     ),
     "A2": KerasSystem(
         "self-attention, two heads",
-        lesson=14,
+        lesson=15,
         model="self_attention",
         options={"output_dim": 32, "num_heads": 2, "longest": 256, "words": 0.3, "dropout": 0.5},
         maxlen=256,

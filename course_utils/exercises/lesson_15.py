@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: shapes of many heads, a causal mask, the next word, gradients of attention."""
+"""Exercises of lesson 15: shapes of many heads, a causal mask, the next word, gradients of attention."""
 
 from typing import Any
 
@@ -192,7 +192,7 @@ def judge_gradients(attention_gradients: Any) -> None:
 
 EXERCISES = (
     Exercise(
-        number="14.1",
+        number="15.1",
         kind="Predict",
         answers=("weights_shape", "output_shape", "parameter_count"),
         judge=judge_heads,
@@ -211,7 +211,7 @@ parameter_count = 2400
         "heads · key_dim stays the same, the number of heads.",
     ),
     Exercise(
-        number="14.2",
+        number="15.2",
         kind="Code",
         answers=("causal_attention",),
         judge=judge_causal,
@@ -234,7 +234,7 @@ def causal_attention(queries, keys, values):
         "text are trained at once, and none can see what it has to predict.",
     ),
     Exercise(
-        number="14.3",
+        number="15.3",
         kind="Think",
         answers=("choice", "because"),
         judge=lambda choice, because: judge.a_choice(choice, because, "b", NEXT_WORD),
@@ -251,7 +251,7 @@ because = "The LSTM reads one word and one state; attention compares the word wi
         "the text. What the LSTM pays for it is the narrow place.",
     ),
     Exercise(
-        number="14.4",
+        number="15.4",
         kind="Code",
         answers=("attention_gradients",),
         judge=judge_gradients,

@@ -1,9 +1,9 @@
-"""Wrong answers to the exercises of lesson 14."""
+"""Wrong answers to the exercises of lesson 15."""
 
 from tests.wrong_answers.choices import think
 
 WRONG = {
-    "14.1": [
+    "15.1": [
         ("(2, 3, 12, 12)", "(2, 12, 12)", "one table for each review"),
         ("(2, 3, 12, 12)", "(2, 3, 12, 8)", "what the heads sum up"),
         ("(2, 3, 12, 12)", "(3, 12, 12)", "its own weights"),
@@ -18,7 +18,7 @@ WRONG = {
         ("2400", "600", "one projection; there are three"),
         ("2400", "2401", "three projections of (24, 24)"),
     ],
-    "14.2": [
+    "15.2": [
         ("np.where(past, scores, -np.inf)", "scores", "the future is not hidden"),
         ("np.tril(", "np.triu(", "turn the triangle round"),
         (" / np.sqrt(keys.shape[-1])", "", "not divided by the root"),
@@ -66,7 +66,7 @@ def causal_attention(queries, keys, values):
         ),
         ("keys.swapaxes(1, 2)", "keys.T", "raised ValueError"),
     ],
-    "14.3": think(
+    "15.3": think(
         "b",
         [
             ("a", "a matter of waiting"),
@@ -74,7 +74,7 @@ def causal_attention(queries, keys, values):
             ("d", "keys and values of earlier words can be kept"),
         ],
     ),
-    "14.4": [
+    "15.4": [
         (
             "return d_scores @ keys / root,",
             "return d_scores @ keys,",
