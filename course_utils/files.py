@@ -26,7 +26,7 @@ LOCK = ".unrolled-lock"
 LOCK_WAIT_S = 10.0  # a change takes milliseconds: whoever waits longer waits for a frozen process
 MAX_NPZ_BYTES = 128 << 20  # of all arrays together: the models of the course take 1 to 12 million bytes
 PLAIN = "biufcSU"  # kinds of arrays that hold numbers or text and nothing else
-MAX_LIST_BYTES = 1 << 20  # of a zip's table of contents: ten thousand arrays
+MAX_LIST_BYTES = 1 << 18  # of a zip's table of contents: three thousand arrays
 AT_ONCE = 1 << 20  # bytes that are unpacked in one step
 SHIPPED = Path(str(files("course_utils").joinpath("shipped")))  # data/README.md describes what is in it
 
