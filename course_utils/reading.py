@@ -287,6 +287,6 @@ class Reader:
 
 
 def check_words(words: Array) -> None:
-    """Raise ValueError for more words than a file may bring into memory, where they take ten times the room."""
+    """Raise ValueError for too many words in a file: in memory they take ten times the room."""
     if words.nbytes > MOST_WORDS:
         raise ValueError(f"{words.nbytes:,} bytes of words: a reader in a file has at most {MOST_WORDS:,}")
