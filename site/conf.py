@@ -177,25 +177,27 @@ def decks() -> str:
 def in_the_browser() -> str:
     """Return what a reader should know before lesson 1 starts in the browser."""
     text = "\n## Run lesson 1 here, without installing anything\n\n"
-    if not (BUILD / "lite" / "download.json").exists():
+    place = BUILD / "lite" / "download.json"
+    if not place.exists():
         return f"{text}It is made by `make lite`, in the project's folder.\n"
-    said = json.loads((BUILD / "lite" / "download.json").read_text(encoding="utf-8"))
+    said = json.loads(place.read_text(encoding="utf-8"))
+    own, shell = said["own"] / 1e6, (said["all"] - said["own"]) / 1e6
     text += (
-        "Lesson 1, up to its section on Keras, can run in your browser, in JupyterLite. It starts only on a page that\n"
-        "a server sends, not from a disk. **A click on the link below downloads**, from this site, at most\n"
-        f"{said['own'] / 1e6:.0f} MB of Python and its packages, and {(said['all'] - said['own']) / 1e6:.0f} MB "
-        "of JupyterLite; your browser keeps most of it.\n"
+        "Lesson 1, up to its section on Keras, can run in your browser, in JupyterLite. It starts only on\n"
+        "a page that a server sends, not from a disk. **A click on the link below downloads**, from this\n"
+        f"site, at most {own:.0f} MB of Python and its packages, and at most {shell:.0f} MB of JupyterLite;\n"
+        "your browser keeps most of it.\n"
     )
     if said["outside"]:
         host = said["outside"][0].split("/")[2]
         names = [address.rsplit("/", 1)[1].split("-")[0] for address in said["outside"]]
         text += (
-            f"Besides, from `{host}`, where the makers of Pyodide keep them: {', '.join(names)} (compiled packages,\n"
-            "fetched when a cell imports them; their size is not known here). That host then sees your address.\n"
+            f"Besides, from `{host}`, where the makers of Pyodide keep them: {', '.join(names)}\n"
+            "(compiled packages, fetched when a cell imports them; their size is not known here). That host\n"
+            "then sees your address.\n"
         )
-    lesson = "01_numpy_rnn_loop"
-    place = f"lite/notebooks/index.html?path={lesson}.ipynb"
-    return f"{text}\n{file_link(place, 'Download that, and start lesson 1')}\n"
+    address = "lite/notebooks/index.html?path=01_numpy_rnn_loop.ipynb"
+    return f"{text}\n{file_link(address, 'Download that, and start lesson 1')}\n"
 
 
 def modules() -> list[str]:

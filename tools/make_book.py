@@ -2,10 +2,11 @@
 
 Use: python -m tools.make_book
 
-Both come from the pages of the site, read once. In the EPUB, MathJax has made MathML of every formula, which readers
-of books draw themselves. The PDF is what Chromium prints of all pages on one.
-Both go to build/book: make site then links them, make bundle takes them along. They are built beside and renamed
-when all is right. Where Chromium is absent the EPUB is still made, and where epubcheck is installed it has to pass.
+Both come from the pages of the site, read once. In the EPUB, MathJax has made MathML of every formula,
+which readers of books draw themselves. The PDF is what Chromium prints of all pages on one.
+Both go to build/book: make site then links them, make bundle takes them along. They are built beside
+and renamed when all is right. Where Chromium is absent the EPUB is still made, and where epubcheck is
+installed the EPUB has to pass.
 
 This module is also the Sphinx extension that the two are built with (see site/conf.py).
 """
@@ -100,9 +101,16 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True}
 
 
+def committed() -> str:
+    """Return the second of the last commit: the same commit gives the same book."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "315532800"  # a copy without git: the first second of 1980
+
+
 def sphinx(builder: str, target: Path, doctrees: Path) -> None:
     """Run Sphinx for the book; raise RuntimeError where it warns (it prints of what)."""
-    environment = os.environ | {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "315532800")}
+    environment = {"SOURCE_DATE_EPOCH": committed()} | os.environ
     command = [sys.executable, "-m", "sphinx", "-b", builder, "-q", "-W", "--keep-going", "-t", "book"]
     command += ["-c", str(ROOT / "site"), "-d", str(doctrees), str(ROOT), str(target)]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
@@ -112,16 +120,21 @@ def sphinx(builder: str, target: Path, doctrees: Path) -> None:
 def repair(raw: Path, epub: Path) -> None:
     """Write the EPUB as its standard wants it, and always the same.
 
-    Sphinx does not declare which pages hold MathML, and links style sheets that it does not pack.
+    Sphinx does not declare which pages hold MathML, links style sheets that it does not pack, and has another
+    identifier in the table of contents.
     """
     with zipfile.ZipFile(raw) as source:
         names = source.namelist()
         files = {name: source.read(name) for name in names}
-    with_math = {name for name in names if name.endswith(".xhtml") and b"<math" in files[name]}
     manifest = files["content.opf"].decode()
-    for name in with_math:
-        manifest = manifest.replace(f'<item href="{name}"', f'<item properties="mathml" href="{name}"')
+    for name in names:
+        if name.endswith(".xhtml") and b"<math" in files[name]:
+            manifest = manifest.replace(f'href="{name}"', f'properties="mathml" href="{name}"', 1)
     files["content.opf"] = manifest.encode()
+    identifier = re.search(r"<dc:identifier[^>]*>([^<]+)<", manifest)
+    assert identifier
+    table = re.sub(r'(name="dtb:uid" content=")[^"]*', rf"\g<1>{identifier[1]}", files["toc.ncx"].decode())
+    files["toc.ncx"] = table.encode()
     for name in names:
         if name.endswith(".xhtml"):
             files[name] = tidy(files[name].decode(), name, set(names)).encode()

@@ -2,8 +2,9 @@
 
 Use: python -m tools.make_bundle
 
-It packs what lies in build/site; make bundle builds that first. The same commit gives the same file: names are
-sorted and dates fixed. The notebooks lie in it once; the site's download buttons lead to those of the project.
+It packs what lies in build/site; make bundle builds that first. The same site gives the same file: names
+are sorted and dates fixed. The notebooks lie in it once; the site's download buttons lead to those of the
+project.
 """
 
 import html
@@ -23,11 +24,13 @@ COMPRESSED = {".png", ".npz", ".epub", ".pdf", ".whl", ".zip"}
 START = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Unrolled: start here</title>
 <meta name="viewport" content="width=device-width">
-<style>body {{ font: 1.1rem/1.5 sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem }}</style></head>
+<style>
+body {{ font: 1.1rem/1.5 sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem }}
+</style></head>
 <body><main>
 <h1>Unrolled {version}</h1>
-<p>Recurrent networks, from a loop in NumPy to sentiment models. Unpack the whole zip file first; then nothing here needs
-a network, except the installation.</p>
+<p>Recurrent networks, from a loop in NumPy to sentiment models. Unpack the whole zip file first; then
+nothing here needs a network, except the installation.</p>
 <ul>
 <li><a href="site/index.html">Read the course</a>: every lesson with its outputs.</li>
 <li><a href="site/reading/index.html">Let a network read your sentence</a>, in this browser.</li>
@@ -93,10 +96,8 @@ def main() -> int:
             entry.external_attr = (0o755 if content.startswith(b"#!") else 0o644) << 16
             bundle.writestr(entry, content, compress_type=how)
     draft.replace(BUNDLE)
-    seconds = time.perf_counter() - began
-    print(
-        f"build/{BUNDLE.name}: {len(files)} files, {BUNDLE.stat().st_size / 1e6:.0f} MB, {seconds:.0f} seconds"
-    )
+    seconds, size = time.perf_counter() - began, BUNDLE.stat().st_size
+    print(f"build/{BUNDLE.name}: {len(files)} files, {size / 1e6:.0f} MB, {seconds:.0f} seconds")
     return 0
 
 

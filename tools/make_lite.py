@@ -2,12 +2,13 @@
 
 Use: python -m tools.make_lite   (make lite sets up what it needs)
 
-Pyodide, which is Python for the browser, and all packages in pure Python go into the folder itself. NumPy, Matplotlib
-and three packages below it are compiled, and no registry has them: the browser fetches them from Pyodide's own place,
-with Pyodide's hashes, when a cell imports them. Where COURSE_PYODIDE names a folder with those wheels, they go into the
-folder too, and nothing is fetched from elsewhere.
+Pyodide, which is Python for the browser, and all packages in pure Python go into the folder itself.
+NumPy, Matplotlib and three packages below it are compiled, and no registry has them: the browser fetches
+them from Pyodide's own place, with Pyodide's hashes, when a cell imports them. Where COURSE_PYODIDE names
+a folder with those wheels, they go into the folder too, and nothing is fetched from elsewhere.
 
-It goes to build/lite, renamed when all is right; make site takes it along. Browsers start it from a server only.
+It goes to build/lite, renamed when all is right; make site takes it along. Browsers start it from a
+server only.
 """
 
 import hashlib
@@ -32,8 +33,8 @@ KERNEL = ("micropip", "ipython", "jedi", "comm")  # what the kernel loads before
 USED = ("numpy", "matplotlib", "threadpoolctl")  # what the lesson imports, besides the course
 LAST = """## Here the part for the browser ends
 
-What follows compares these numbers with Keras, which no browser runs, and reads real reviews. The whole lesson, with
-its outputs, is on the [site](../../notebooks/01_numpy_rnn_loop.html); to run it, install the course."""
+What follows compares these numbers with Keras, which no browser runs, and reads real reviews. The whole
+lesson is on the [site](../../notebooks/01_numpy_rnn_loop.html); to run it, install the course."""
 
 
 def part_of_lesson() -> dict[str, Any]:
@@ -181,9 +182,8 @@ def main() -> int:
     shutil.rmtree(LITE, ignore_errors=True)
     draft.rename(LITE)
     said = json.loads((LITE / "download.json").read_text(encoding="utf-8"))
-    print(
-        f"build/lite: {said['all'] / 1e6:.0f} MB; fetched from elsewhere when used: {len(said['outside'])} files"
-    )
+    outside = len(said["outside"])
+    print(f"build/lite: {said['all'] / 1e6:.0f} MB; fetched from elsewhere when used: {outside} files")
     return 0
 
 

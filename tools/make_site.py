@@ -3,8 +3,8 @@
 Use: python -m tools.make_site
 
 Needs npm (for MathJax). The site goes to build/site and needs no server and no network: open its index.html.
-It is built beside and renamed when all is right, so a site is never half built. What `make slides`, `make book` and
-`make lite` have put into build/ is taken along and linked.
+It is built beside and renamed when all is right, so a site is never half built. What `make slides`,
+`make book` and `make lite` have put into build/ is taken along and linked.
 """
 
 import json
