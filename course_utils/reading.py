@@ -13,6 +13,7 @@ verdicts were right on texts whose label is known: the `TrackRecord`.
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -33,6 +34,7 @@ AT_ONCE = 100_000  # ids that a trace has in memory at a time
 NEAREST = 500  # known texts, at most, that say how sure a verdict is
 NEAR = 0.5  # how far their logits may lie: from P = 0.50 this is to 0.62, from 0.80 it is to 0.71 and 0.87
 FEWEST = 50  # a surer verdict than all known ones is compared with so many of the surest
+PROBE = "I don\u2019t like It's na\u00efve 3.5-star END&#39;s <b>cut</b> won\u00adder, 10/10!"
 MOST_WORDS = 2**22  # bytes of all words in a file: half a million words
 SURE = 1.96  # standard errors on each side that hold 95 % of a normal distribution
 
@@ -236,12 +238,15 @@ class Reader:
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
         """Write everything into one file; the model must be a `Sequential` of the engine.
 
+        How the tokenizer cuts a probing sentence is kept too: `load` warns where it is cut otherwise.
+
         `dtype="float16"` keeps three digits of every weight, in half the room.
         """
         if not isinstance(self.model, Sequential):
             raise TypeError(f"model is {type(self.model).__name__}: only a Sequential can be saved")
         arrays = model_arrays(self.model.layers, dtype)
         arrays["words"] = np.frombuffer("\n".join(self.vocabulary.words).encode(), np.uint8)
+        arrays["probe"] = np.array(" ".join(tokenize(PROBE)))
         arrays["settings"] = np.array([self.maxlen or 0, self.least_known])
         for k, record in enumerate(self.records):
             arrays[f"record_{k}"] = np.stack([record.logits, record.labels]).astype("float32")
@@ -268,6 +273,12 @@ class Reader:
             raise ValueError(f"{error}. Copy it again: perhaps only a part of it came") from None
         if not {"words", "settings", "config"} <= set(arrays):
             raise ValueError(f"{name} holds no reader: expected a file that Reader.save wrote")
+        if "probe" in arrays and str(arrays["probe"]) != " ".join(tokenize(PROBE)):
+            warnings.warn(
+                f"{name} was saved by a course that cuts texts into other words: verdicts may differ. "
+                "Train and save it anew",
+                stacklevel=2,
+            )
         try:
             maxlen, least_known = arrays["settings"].tolist()
             records = tuple(

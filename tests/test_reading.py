@@ -1,5 +1,7 @@
 """Reading a typed review: the trace against the cut text, and an answer to whatever is typed."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -250,3 +252,12 @@ def test_saving_keeps_the_older_file_when_it_fails(tmp_path, monkeypatch):
         reader().save(file)
     assert file.read_bytes() == whole
     assert [path.name for path in tmp_path.iterdir()] == ["reader"]
+
+
+def test_a_reader_of_another_tokenizer_is_named(tmp_path, monkeypatch):
+    reader().save(tmp_path / "reader")
+    with warnings.catch_warnings(action="error"):
+        Reader.load(tmp_path / "reader")
+    monkeypatch.setattr("course_utils.reading.tokenize", lambda text: text.split())
+    with pytest.warns(UserWarning, match="reader was saved by a course that cuts texts into other words"):
+        Reader.load(tmp_path / "reader")
