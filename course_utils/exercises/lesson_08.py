@@ -247,9 +247,9 @@ def check_mixing(orders: Sequence[list[int]]) -> None:
     never = sorted(set(orders[0]) - in_first_batch)
     if never:
         raise Wrong(
-            f"with {len(orders)} seeds, {len(never)} of 12 reviews never came in the first batch of 4. A file "
-            "that is sorted by label stays nearly sorted in a small buffer, or half by half: shuffle all "
-            "reviews together"
+            f"with {len(orders)} seeds, {len(never)} of 12 reviews never came in the first batch of 4. A "
+            "file that is sorted by label stays nearly sorted in a small buffer, or half by half: shuffle "
+            "all reviews together"
         )
     if not any(min(order[:4]) < 106 <= max(order[:4]) for order in orders):
         raise Wrong(
