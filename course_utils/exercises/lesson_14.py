@@ -72,6 +72,8 @@ def judge_cheapest(cheapest_threshold: Any) -> None:
         rng = np.random.default_rng(141 + case)
         complaint = rng.random(40) < 0.3
         p = np.round(1 / (1 + np.exp(-(1.5 * complaint - 1 + rng.normal(0, 1, 40)))), 2)
+        if case == 2:
+            complaint[p == p.max()] = False
         if case == 5:
             p, complaint = np.array([0.2, 0.9, 0.5]), np.array([True, True, False])
         right = cheapest(p, complaint, missed, false_alarm)
