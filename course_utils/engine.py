@@ -286,8 +286,6 @@ class Sequential:
 
         With `dtype="float16"` the weights are rounded to three digits, and the file is half as large.
         """
-        if not self.weights:
-            raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
         write_model(path, self.layers, dtype)
 
     @classmethod

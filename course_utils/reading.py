@@ -14,8 +14,6 @@ verdicts were right on texts whose label is known: the `TrackRecord`.
 
 import json
 import math
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -28,6 +26,7 @@ from numpy.typing import DTypeLike, NDArray
 from course_utils.engine import Sequential
 from course_utils.files import Damaged, read_npz, write_whole
 from course_utils.layers import Array, sigmoid
+from course_utils.model_files import LARGEST, MOST_TEXT, check_room, model_arrays, model_in
 from course_utils.text import INDEX_FROM, START, UNKNOWN, Ids, Vocabulary, tokenize
 
 LEAST_KNOWN = 0.7  # lesson 12 measures what this line keeps out and what it lets pass
@@ -35,6 +34,7 @@ AT_ONCE = 100_000  # ids that a trace has in memory at a time
 NEAREST = 500  # known texts, at most, that say how sure a verdict is
 NEAR = 0.5  # how far their logits may lie: from P = 0.50 this is to 0.62, from 0.80 it is to 0.71 and 0.87
 FEWEST = 50  # a surer verdict than all known ones is compared with so many of the surest
+MOST_WORDS = 2**22  # bytes of all words in a file: half a million words
 SURE = 1.96  # standard errors on each side that hold 95 % of a normal distribution
 
 
@@ -241,14 +241,14 @@ class Reader:
         """
         if not isinstance(self.model, Sequential):
             raise TypeError(f"model is {type(self.model).__name__}: only a Sequential can be saved")
-        with tempfile.TemporaryDirectory() as folder:
-            self.model.save(Path(folder) / "model.npz", dtype)
-            arrays = read_npz(Path(folder) / "model.npz", max_bytes=sys.maxsize)
+        arrays = model_arrays(self.model.layers, dtype)
         arrays["words"] = np.frombuffer("\n".join(self.vocabulary.words).encode(), np.uint8)
         arrays["settings"] = np.array([self.maxlen or 0, self.least_known])
         for k, record in enumerate(self.records):
             arrays[f"record_{k}"] = np.stack([record.logits, record.labels]).astype("float32")
             arrays[f"longest_{k}"] = np.array(record.longest or 0)
+        check_room(sum(array.nbytes for array in arrays.values()))
+        check_words(arrays["words"])
         parts: dict[str, Any] = arrays
         write_whole(path, lambda out: np.savez_compressed(out, **parts))
 
@@ -260,7 +260,7 @@ class Reader:
         """
         name = Path(path).name
         try:
-            arrays = read_npz(path)
+            arrays = read_npz(path, LARGEST)
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"{name} is not there: train a model and save it under this name"
@@ -277,8 +277,9 @@ class Reader:
                 )
                 for k in range(sum(key.startswith("record_") for key in arrays))
             )
+            check_words(arrays["words"])
             vocabulary = Vocabulary(tuple(arrays["words"].tobytes().decode().split("\n")))
-            return cls(Sequential.load(path), vocabulary, int(maxlen) or None, records, least_known)
+            return cls(Sequential(model_in(arrays)), vocabulary, int(maxlen) or None, records, least_known)
         except Exception as error:  # whole arrays, and nonsense in them
             raise ValueError(
                 f"{name} is not as Reader.save wrote it ({type(error).__name__}: {error!s:.120}). "
@@ -305,7 +306,7 @@ def _lacks(arrays: Mapping[str, NDArray[Any]]) -> str:
     if missing := sorted(wanted - present):
         return f"is a reader without {', '.join(missing)}: {expected}. Copy it again, or save it again"
     rows = _rows_of_table(arrays)
-    count = len(arrays["words"].tobytes().split(b"\n")) + INDEX_FROM + 1
+    count = np.count_nonzero(arrays["words"] == ord("\n")) + 1 + INDEX_FROM + 1
     if rows is not None and rows != count:
         return (
             f"holds the words of another model: {count:,} ids with the special ones, and the model's table "
@@ -316,7 +317,15 @@ def _lacks(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 def _rows_of_table(arrays: Mapping[str, NDArray[Any]]) -> int | None:
     """Return how many ids the model's first layer knows; None where the description does not say it."""
+    if arrays["config"].nbytes > MOST_TEXT:
+        return None
     try:
         return int(json.loads(str(arrays["config"]))[0]["input_dim"])
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
+
+
+def check_words(words: Array) -> None:
+    """Raise ValueError for too many words in a file: in memory they take ten times the room."""
+    if words.nbytes > MOST_WORDS:
+        raise ValueError(f"{words.nbytes:,} bytes of words: a reader in a file has at most {MOST_WORDS:,}")
