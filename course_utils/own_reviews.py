@@ -273,7 +273,13 @@ def _kind(filled: Sequence[tuple[int, str, str]]) -> Kind:
     """Return what the labels of a column mean, from all of them together."""
     if _number(filled[0][2]) is None:
         return "words"
-    numbers = {n for _, _, label in filled if (n := _number(label)) is not None}
+    for row, _, label in filled:
+        if _number(label) is None:
+            raise DataError(
+                f"row {row} has the label {label[:40]!r}: expected a number, as the first label is one. "
+                "Mend the row"
+            )
+    numbers = {_number(label) for _, _, label in filled}
     if numbers == {1.0}:
         raise DataError(
             "all labels are 1: that may be the 1 of 0 and 1, or one star. "
@@ -281,7 +287,7 @@ def _kind(filled: Sequence[tuple[int, str, str]]) -> Kind:
         )
     if numbers <= {0.0, 1.0}:
         return "0/1"
-    return "stars 1-5" if max(numbers) <= 5 else "stars 1-10"
+    return "stars 1-5" if all(n is not None and n <= 5 for n in numbers) else "stars 1-10"
 
 
 def _value(row: int, label: str, kind: Kind) -> int | None:

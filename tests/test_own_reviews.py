@@ -91,7 +91,7 @@ def test_separators_line_breaks_and_empty_rows(file, separator):
         ("text,label\nfine,1\nwell\n", "row 3 has 1 cells, expected 2"),
         ("text,label\nfine,1\nwell,\n", "row 3 has a text and no label"),
         ('text,label\nfine,1\n"never closed,0\n', "row 3 is no row of a CSV file"),
-        ("text,label\nfine,1\nwell,0\nodd,maybe\n", "row 4 has the label 'maybe': expected 0 or 1"),
+        ("text,label\nfine,1\nwell,0\nodd,maybe\n", "row 4 has the label 'maybe': expected a number"),
         ("text,label\nfine,positive\nodd,1\n", "row 3 has the label '1': expected positive"),
         ("text,stars\nfine,7\nodd,11\n", "row 3 has the label '11': expected a number of stars from 1 to 10"),
         ("text,stars\nfine,4\nodd,0\n", "row 3 has the label '0': expected a number of stars from 1 to 5"),
