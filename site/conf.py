@@ -24,7 +24,7 @@ project_copyright = author
 release = version = PYPROJECT["project"]["version"]
 language = "en"
 root_doc = "README"
-include_patterns = ["README.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
+include_patterns = ["*.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -104,6 +104,7 @@ MORE = [
     *([] if BOOK else ["site/reference", "site/take_along"]),
     "docs/teaching",
     "data/README",
+    "CHANGELOG",
 ]
 CONTENTS = f"""
 ```{{toctree}}
@@ -130,13 +131,25 @@ WIDGET = "In JupyterLab a slider stands here; the picture below shows one of its
 def read_source(app: Sphinx, name: str, content: list[str]) -> None:
     """Add to a page, as it is read, what only the site needs."""
     if name == root_doc:
-        content[0] += CONTENTS
+        content[0] = with_shortcuts(content[0]) + CONTENTS
     elif name == "site/reference":
         content[0] += "".join(map(reference, modules()))
     elif name == "site/take_along":
         content[0] += "".join([files_to_take(), decks(), in_the_browser()])
     elif name.startswith("notebooks/"):
         content[0] = json.dumps(lesson_for_site(json.loads(content[0]), name.removeprefix("notebooks/")))
+
+
+def with_shortcuts(readme: str) -> str:
+    """Return the README with links, below its first paragraph, to what a visitor can do at once."""
+    if BOOK:
+        return readme
+    links = (
+        "[Lesson 1](notebooks/01_numpy_rnn_loop.ipynb) · [a network reads your sentence](site/reading.md) · "
+        "[EPUB, PDF, slides, lesson 1 in this browser](site/take_along.md) · [glossary](site/glossary.md)"
+    )
+    first, rest = readme.split("\n\n![", 1)
+    return f"{first}\n\n{links}\n\n![{rest}"
 
 
 def title(name: str) -> str:
