@@ -83,7 +83,10 @@ if BOOK:
     extensions = ["myst_nb", "tools.make_book"]
     include_patterns = [name for name in include_patterns if name != "site/*.md"] + ["site/glossary.md"]
     html_theme, html_theme_options, html_sidebars = "basic", {"nosidebar": True}, {"**": []}
-    html_css_files, html_js_files = ["book.css"], ["tex-svg.js"]
+    html_css_files = ["book.css"]
+    # myst-parser has marked every section as one to leave alone, and every formula as one to draw.
+    settings = "window.MathJax = {options: {ignoreHtmlClass: 'mathjax_ignore', processHtmlClass: 'math'}}"
+    html_js_files = [(None, {"body": settings, "priority": 400}), "tex-svg.js"]
     html_math_renderer = "book"
     html_copy_source = html_show_sourcelink = html_use_index = html_domain_indices = False
     html_permalinks = False

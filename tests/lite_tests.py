@@ -27,8 +27,13 @@ class OnlyWhatTheBrowserHas:
             raise ModuleNotFoundError(f"{{name}} is not in the browser", name=name)
 
 
+start = threading.Thread.start
+
+
 def no_thread(self):
-    raise RuntimeError("can't start new thread")
+    if type(self) is threading.Thread:  # the kernel's own ones are of classes of theirs
+        raise RuntimeError("can't start new thread")
+    start(self)
 
 
 sys.meta_path.insert(0, OnlyWhatTheBrowserHas())
@@ -38,13 +43,10 @@ ABSENT = {"tensorflow", "keras", "torch", "jax", "sklearn", "scipy", "pandas", "
 COMPILED = {"numpy", "matplotlib", "contourpy", "kiwisolver", "pillow"}
 
 
-def texts(cell):
-    """What a code cell printed, spaces aside, without addresses and seconds."""
-    return [
-        re.sub(r"\s+", " ", "".join(output.get("text", ""))).strip()
-        for output in cell["outputs"]
-        if output["output_type"] == "stream" and output["name"] == "stdout"
-    ]
+def printed(cell):
+    """What a code cell printed, spaces aside."""
+    texts = [output["text"] for output in cell["outputs"] if output.get("name") == "stdout"]
+    return " ".join("".join("".join(text) for text in texts).split())
 
 
 def test_the_same_cells_run_natively_without_tensorflow_and_threads():
@@ -63,9 +65,9 @@ def test_the_same_cells_run_natively_without_tensorflow_and_threads():
     for cell in lesson.cells[1:]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "code" and "nbval-ignore-output" not in tags:
-            known = texts(committed[cell.id])
-            if known and not known[0].startswith("Python "):
-                assert texts(cell) == known, cell.source
+            known = printed(committed[cell.id])
+            if known and not known.startswith("Python "):
+                assert printed(cell) == known, cell.source
                 compared += 1
     assert compared > 20
 
