@@ -152,6 +152,7 @@ bundle:  ## one zip of site, reading page, decks, books and project, in build/ (
 test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (needs npm and chromium)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
 	$(BIN)/python -m pytest -p no:cacheprovider tests/site_tests.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/lite_tests.py
 
 # nbgrader lives in an environment of its own, which sees the packages of the course through a path file:
 # beside the course it would put its menus into JupyterLab.

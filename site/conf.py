@@ -24,7 +24,7 @@ project_copyright = author
 release = version = PYPROJECT["project"]["version"]
 language = "en"
 root_doc = "README"
-include_patterns = ["README.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
+include_patterns = ["*.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -83,7 +83,10 @@ if BOOK:
     extensions = ["myst_nb", "tools.make_book"]
     include_patterns = [name for name in include_patterns if name != "site/*.md"] + ["site/glossary.md"]
     html_theme, html_theme_options, html_sidebars = "basic", {"nosidebar": True}, {"**": []}
-    html_css_files, html_js_files = ["book.css"], ["tex-svg.js"]
+    html_css_files = ["book.css"]
+    # myst-parser has marked every section as one to leave alone, and every formula as one to draw.
+    settings = "window.MathJax = {options: {ignoreHtmlClass: 'mathjax_ignore', processHtmlClass: 'math'}}"
+    html_js_files = [(None, {"body": settings, "priority": 400}), "tex-svg.js"]
     html_math_renderer = "book"
     html_copy_source = html_show_sourcelink = html_use_index = html_domain_indices = False
     html_permalinks = False
@@ -104,6 +107,7 @@ MORE = [
     *([] if BOOK else ["site/reference", "site/take_along"]),
     "docs/teaching",
     "data/README",
+    "CHANGELOG",
 ]
 CONTENTS = f"""
 ```{{toctree}}
@@ -130,13 +134,25 @@ WIDGET = "In JupyterLab a slider stands here; the picture below shows one of its
 def read_source(app: Sphinx, name: str, content: list[str]) -> None:
     """Add to a page, as it is read, what only the site needs."""
     if name == root_doc:
-        content[0] += CONTENTS
+        content[0] = with_shortcuts(content[0]) + CONTENTS
     elif name == "site/reference":
         content[0] += "".join(map(reference, modules()))
     elif name == "site/take_along":
         content[0] += "".join([files_to_take(), decks(), in_the_browser()])
     elif name.startswith("notebooks/"):
         content[0] = json.dumps(lesson_for_site(json.loads(content[0]), name.removeprefix("notebooks/")))
+
+
+def with_shortcuts(readme: str) -> str:
+    """Return the README with links, below its first paragraph, to what a visitor can do at once."""
+    if BOOK:
+        return readme
+    links = (
+        "[Lesson 1](notebooks/01_numpy_rnn_loop.ipynb) · [a network reads your sentence](site/reading.md) · "
+        "[EPUB, PDF, slides, lesson 1 in this browser](site/take_along.md) · [glossary](site/glossary.md)"
+    )
+    first, rest = readme.split("\n\n![", 1)
+    return f"{first}\n\n{links}\n\n![{rest}"
 
 
 def title(name: str) -> str:

@@ -183,8 +183,9 @@ def print_pages(page_file: Path, pdf: Path) -> None:
         page.set_default_timeout(WINDOW)
         page.goto(page_file.as_uri())
         page.evaluate("window.MathJax?.startup?.promise")
-        if page.locator("mjx-merror").count():
-            raise RuntimeError("A formula of the PDF could not be drawn.")
+        raw = page.evaluate("document.body.innerText").count(r"\(")
+        if wrong := page.locator("mjx-merror").count() + raw:
+            raise RuntimeError(f"{wrong} formulas of the PDF could not be drawn.")
         page.pdf(
             path=pdf,
             format="A4",

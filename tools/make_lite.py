@@ -121,7 +121,16 @@ def download(folder: Path, packages: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     wheels = ["--no-deps", "--only-binary=:all:", "--python-version=3.14", "--require-hashes"]
     subprocess.run([*pip, "download", *wheels, "-d", folder, "-r", HERE / "wheels.txt"], check=True)
-    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT], check=True)
+    with tempfile.TemporaryDirectory() as work:  # what lay in build/ before would come along
+        settings = Path(work) / "setup.cfg"
+        settings.write_text(
+            f"[build]\nbuild_base = {work}/build\n[egg_info]\negg_base = {work}\n", encoding="utf-8"
+        )
+        subprocess.run(
+            [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT],
+            env=os.environ | {"DIST_EXTRA_CONFIG": str(settings)},
+            check=True,
+        )
 
 
 def build(target: Path, given: Path | None = None) -> None:
