@@ -204,6 +204,14 @@ def a_number(got: Any) -> tuple[float, float] | None:
     return number, ROUNDINGS * float(np.finfo(array.dtype).eps) if few_digits else EXACT
 
 
+def as_number(what: str, got: object, such: str = "") -> float:
+    """Return a number of any type as Python's; raise Wrong for what is none."""
+    found = a_number(got)
+    if found is None:
+        raise Wrong(f"{what} is {describe(got)}, expected a number{such}")
+    return found[0]
+
+
 def a_count(what: str, got: object, expected: float, reasons: Mapping[float, str], otherwise: str) -> None:
     """Raise Wrong unless `got` is the expected number, which no reason gives away."""
     found = a_number(got)
@@ -224,12 +232,11 @@ def a_number_about(
     what: str, got: object, expected: float, factor: float, reasons: Mapping[float, str], otherwise: str
 ) -> None:
     """Raise Wrong unless `got` is within this factor of the expected number: for what a figure shows."""
-    if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
-        raise Wrong(f"{what} is {describe(got)}, expected a number")
-    if expected / factor <= got <= expected * factor:
+    number = as_number(what, got)
+    if expected / factor <= number <= expected * factor:
         return
-    near = sorted((abs(slip - got), slip) for slip in reasons if slip / factor <= got <= slip * factor)
-    raise Wrong(f"{what} {got:,}: {reasons[near[0][1]] if near else otherwise}")
+    near = sorted((abs(slip - number), slip) for slip in reasons if slip / factor <= number <= slip * factor)
+    raise Wrong(f"{what} {round(number, 6):,}: {reasons[near[0][1]] if near else otherwise}")
 
 
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:

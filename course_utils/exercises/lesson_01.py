@@ -179,11 +179,10 @@ MOVED = {
 def judge_edge(edge_of_small: object, edge_of_large: object, choice: object, because: object) -> None:
     """Two readings of a figure, and why they differ."""
     for (name, (edge, slack, change)), got in zip(EDGES.items(), (edge_of_small, edge_of_large), strict=True):
-        if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
-            raise Wrong(f"{name} is {judge.describe(got)}, expected a number such as 1.5")
-        if abs(got - edge) <= slack:
+        number = judge.as_number(name, got, " such as 1.5")
+        if abs(number - edge) <= slack:
             continue
-        if EDGE_OF_LESSON[0] <= got <= EDGE_OF_LESSON[1]:
+        if EDGE_OF_LESSON[0] <= number <= EDGE_OF_LESSON[1]:
             raise Wrong(f"{name} {got}: that is the edge of the lesson's own inputs; run it with {change}")
         raise Wrong(
             f"{name} {got}: not near the place where the curves cross the black line with {change}; "

@@ -396,9 +396,7 @@ def judge_nonsense(
     """What a training on shuffled labels printed, and what it means."""
     answers = (accuracy_of_nonsense, share_at_the_ends, agreement_of_nonsense)
     for (name, ((low, high), reason)), got in zip(READINGS.items(), answers, strict=True):
-        if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
-            raise Wrong(f"{name} is {judge.describe(got)}, expected a number")
-        value = float(got)
+        value = judge.as_number(name, got)
         if abs(value) > 1:
             raise Wrong(f"{name} {got}: write it as a share, so 64 % is 0.64")
         if not low <= value <= high:
