@@ -11,6 +11,7 @@ operators are our own; the general ones among them are no longer than its plug-i
 import ast
 import copy
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -278,7 +279,10 @@ def _statements(place: _Place) -> Iterator[Change]:
             yield f"else of {_short(node.test)}: fails", _with(node, orelse=ast.parse("_fails()").body)
     elif isinstance(node, ast.For):
         for part in ("[1:]", "[:-1]", "[::-1]", "[:1]", "[:4]"):
-            yield f"for … in {_short(node.iter)}{part}", _with(node, iter=_code(f"list(a){part}", a=node.iter))
+            yield (
+                f"for … in {_short(node.iter)}{part}",
+                _with(node, iter=_code(f"list(a){part}", a=node.iter)),
+            )
     elif isinstance(node, ast.AugAssign):
         yield f"{_short(node)} → =", ast.Assign([node.target], node.value)
         for op in SIGNS.get(type(node.op), ()):
@@ -509,10 +513,13 @@ def _detached(function: Any) -> Any:
 
     @functools.wraps(function)
     def detaching(*arguments: Any) -> Any:
-        import keras
-
-        result = function(*arguments)
-        if not isinstance(result, list | tuple) or not result or not keras.ops.is_tensor(result[0]):
+        keras, result = sys.modules.get("keras"), function(*arguments)
+        if (
+            keras is None
+            or not isinstance(result, list | tuple)
+            or not result
+            or not keras.ops.is_tensor(result[0])
+        ):
             return result
         ACTED.append("acted")
         return type(result)(
@@ -564,7 +571,8 @@ def _rolled(rng: np.random.Generator, n: Any) -> Any:
     return np.roll(everything, int(rng.integers(max(1, len(everything)))))
 
 
-WAYS = "ignored first_seen reversed spoils fails_on_ones remembered squeezed detached one_buffer".split()
+WAYS = ["ignored", "first_seen", "reversed", "spoils", "fails_on_ones", "remembered", "squeezed"]
+WAYS += ["detached", "one_buffer"]
 
 
 def is_void(mutant: Mutant) -> bool:
