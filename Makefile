@@ -46,8 +46,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present site test-browser test-nbgrader timing benchmark judges scoreboard clean
-	slides present site book lite bundle test-browser test-nbgrader timing benchmark scoreboard clean
+	slides present site book lite bundle test-browser test-nbgrader timing benchmark judges scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile

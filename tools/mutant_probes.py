@@ -473,6 +473,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "1.2": {"4:22: len(x) → 1": ONE_ROW, "4:34: bias → recurrent_kernel": AS_LONG},
     "1.4": {f"{line}:": OTHER_WEIGHTS for line in (4, 5, 6)},
     "2.2": {"6:12: ids != 0 → ids > 0": NO_NEGATIVE},
+    "2.4": {
+        "5:4: __init__: texts reversed": "the order of the texts does not count",
+        "10:23: {i: word for word, i in self.id_of.items()} |": "no word has the id 2",
+    },
+    "3.2": {
+        "2:0: cell_step: states reversed": "there is one state",
+        "5:43: 0 → -1": "there is one state",
+    },
     "4.2": {"5:22: len(x) → 1": ONE_ROW, "5:34: bias → recurrent_kernel": AS_LONG},
     "4.4": {
         "6:30: len(x) → 1": ONE_ROW,

@@ -62,9 +62,15 @@ def states_by_formula(
 
 
 def judge_loop(run_batch: Any) -> None:
-    """Compare with the formula, once with sizes that all differ and once with all sizes equal."""
+    """Compare with the formula: all sizes equal, all different (twice, with other numbers), some 1."""
     rng = np.random.default_rng(1)
-    for batch, timesteps, features, units in ((3, 3, 3, 3), (2, 5, 4, 3), (1, 1, 2, 4), (4, 2, 1, 1)):
+    for batch, timesteps, features, units in (
+        (3, 3, 3, 3),
+        (2, 5, 4, 3),
+        (2, 5, 4, 3),
+        (1, 1, 2, 4),
+        (4, 2, 1, 1),
+    ):
         x = rng.normal(size=(batch, timesteps, features))
         W, U, b = (rng.normal(size=shape) for shape in ((features, units), (units, units), (units,)))
         right = states_by_formula(x, W, U, b)

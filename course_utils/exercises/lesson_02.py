@@ -102,7 +102,13 @@ def judge_lookup(look_up: Any) -> None:
     rng = np.random.default_rng(12)
     front = np.array([[0, 0, 1, 4, 2], [1, 5, 4, 2, 6], [0, 0, 0, 0, 5]])
     behind = np.array([[1, 2, 3, 0], [1, 4, 0, 0], [5, 4, 2, 2]])
-    sizes = ((front, 11, 3), (behind, 9, 2), (np.array([[4, 1]]), 8, 5), (np.array([[2], [5]]), 7, 1))
+    sizes = (
+        (front, 11, 3),
+        (front, 11, 3),
+        (behind, 9, 2),
+        (np.array([[4, 1]]), 8, 5),
+        (np.array([[2], [5]]), 7, 1),
+    )
     for ids, rows, features in sizes:
         table = rng.normal(size=(rows, features))
         got = judge.call(look_up, ids=ids, table=table)
@@ -235,7 +241,6 @@ def judge_vocabulary(MyVocabulary: Any) -> None:
         )
     few = judge.make(MyVocabulary, texts=TEXTS, num_words=8)
     every = judge.make(MyVocabulary, texts=OTHERS, num_words=100)
-    of_one = judge.make(MyVocabulary, texts=TEXTS[:1], num_words=6)
     for method in ("encode", "decode", "batch"):
         if not callable(getattr(few, method, None)):
             raise Wrong(f"MyVocabulary has no method {method}: keep the lines that begin with def")
@@ -245,7 +250,9 @@ def judge_vocabulary(MyVocabulary: Any) -> None:
     judge_decode(every.decode, index(OTHERS, None))
     judge_batch(few.batch, [PROBE, "Film!", "the film was bad, bad"], 6, index(TEXTS, 4))
     judge_batch(every.batch, ["red", "green or blue"], 3, index(OTHERS, None))
+    judge_batch(every.batch, ["or red or blue", "blue"], 3, index(OTHERS, None))
     judge_batch(every.batch, ["blue", "or red or blue"], 2, index(OTHERS, None))
+    of_one = judge.make(MyVocabulary, texts=TEXTS[:1], num_words=6)
     judge_encode(of_one.encode, PROBE, TEXTS[:1], 2, OTHERS)
     judge_batch(of_one.batch, ["Was the plot good?"], 7, index(TEXTS[:1], 2))
 

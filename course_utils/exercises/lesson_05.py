@@ -88,7 +88,7 @@ def step(
 def judge_step(my_lstm_step: Any) -> None:
     """One step of a running sequence, three sizes of everything; the memory is looked at first."""
     rng = np.random.default_rng(5)
-    for batch, features, units in ((3, 4, 2), (4, 3, 3), (1, 2, 5), (2, 1, 1)):
+    for batch, features, units in ((3, 4, 2), (3, 4, 2), (4, 3, 3), (1, 2, 5), (2, 1, 1)):
         x_t, h, c = (rng.normal(size=(batch, size)) for size in (features, units, units))
         weights = [rng.normal(size=shape) for shape in ((features, 4 * units), (units, 4 * units))]
         W, U = weights
@@ -222,6 +222,7 @@ def judge_layer(my_lstm: Any) -> None:
     """Without a mask, with one, and going on from given states, with a mask and without."""
     rng = np.random.default_rng(6)
     for batch, timesteps, features, units, options in (
+        (2, 4, 3, 2, {}),
         (2, 4, 3, 2, {}),
         (5, 7, 2, 3, {"mask": HOLES}),
         (4, 3, 3, 4, {"mask": PADDED_RIGHT, "initial_state": rng.normal(size=(2, 4, 4))}),

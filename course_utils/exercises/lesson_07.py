@@ -350,7 +350,7 @@ SLIPS = {
 
 def judge_way_back(mean_gradients: Any) -> None:
     """Compare with central differences, from the loss back to the words, then with enormous logits."""
-    sizes = ((2, 3, 4, 3, 3), (4, 5, 6, 2, 4), (1, 1, 3, 2, 1), (3, 4, 1, 1, 2))
+    sizes = ((2, 3, 4, 3, 3), (4, 5, 6, 2, 4), (3, 4, 1, 1, 2), (1, 1, 3, 2, 1))
     for seed, (batch, timesteps, words, features, units) in enumerate(sizes):
         rng = np.random.default_rng(75 + seed)
         weights = {
