@@ -206,7 +206,6 @@ def test_an_answer_that_prints_a_lot_is_cut(capsys):
 
 SPOILT = {
     "NumPy's random numbers": lambda: np.random.seed(0),
-    "Python's random numbers": lambda: random.seed(0),
     "how NumPy treats errors": lambda: np.seterr(all="raise"),
     "how NumPy prints": lambda: np.set_printoptions(precision=2),
     "the working folder": lambda: os.chdir("/"),
@@ -214,6 +213,16 @@ SPOILT = {
     "Keras's setting epsilon": lambda: keras_config("set_epsilon", 0.1),
     "Keras's setting image_data_format": lambda: keras_config("set_image_data_format", "channels_first"),
 }
+
+
+def test_pythons_random_numbers_are_put_back():
+    def changing(*arguments):
+        random.seed(0)
+        return right_loop()(*arguments)
+
+    before = random.getstate()
+    assert judged(changing) == (True, f"Exercise 1.2 (Code) is right. {WHY}")
+    assert random.getstate() == before
 
 
 def keras_config(name, value):
@@ -235,6 +244,7 @@ def test_a_setting_that_an_answer_changes_is_put_back(setting):
     right, verdict = judged(changing)
     assert right
     assert f"Your answer changed {setting}" in verdict
+    assert verdict.count("Your answer changed") == 1
     assert repr([get() for get, _ in guard._settings().values()]) == before
     assert keras.config.floatx() == "float32"
 

@@ -27,8 +27,8 @@ def test_mutants_are_refused(number, monkeypatch):
         assert tally.share > 0.8
 
 
-def test_every_mutated_exercise_has_a_probe_that_finds_the_solution_right():
-    assert set(PROBES) == set(MUTATED)
+def test_every_mutated_exercise_has_a_probe():
+    assert set(PROBES) >= set(MUTATED)
 
 
 @pytest.mark.parametrize("number", EQUIVALENT)

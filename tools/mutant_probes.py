@@ -421,6 +421,12 @@ def _team(names: Names) -> list[Any]:
     return results
 
 
+def _threshold(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(1, 20))
+    p = rng.random(n).round(int(rng.integers(1, 3)))
+    return p, rng.random(n) < 0.3, int(rng.integers(1, 20)), int(rng.integers(1, 5))
+
+
 def _attention(rng: np.random.Generator) -> tuple[Any, ...]:
     batch, steps, features, size = _sizes(rng, 4)
     queries, keys = rng.normal(size=(2, batch, steps, features)) * rng.choice([1, 30])
@@ -460,11 +466,14 @@ PROBES: dict[str, Probe] = {
     "12.4": _scoring("fair_shares", 5),
     "13.2": plain("pool_max", _pooled),
     "13.4": _team,
+    "14.2": plain("cheapest_threshold", _threshold),
+    "14.4": plain("alarm_from", lambda rng: tuple(rng.uniform(0.1, 30, 2))),
     "15.2": plain("causal_attention", _attention),
     "15.4": plain("attention_gradients", _attention_back),
 }
 
 # Exercise, then the change as `make judges` names it, or the beginning of it, and why it is right as well.
+LAST = "the last of two axes is axis 1"
 ONE_ROW = "zeros in one row fit beside every review"
 AS_LONG = "it has as many columns or rows as the bias has numbers"
 NO_NEGATIVE = "no id is negative"
@@ -485,7 +494,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "4.4": {
         "6:30: len(x) → 1": ONE_ROW,
         "6:42: bias → recurrent_kernel": AS_LONG,
-        "16:61: -1 → 1": "the last of two axes is axis 1",
+        "16:61: -1 → 1": LAST,
     },
+    "6.2": {f"{place}: -1 → 1": LAST for place in ("10:60", "11:68", "16:60")},
     "6.4": {f"{line}:": OTHER_WEIGHTS for line in (4, 5, 6)},
 }

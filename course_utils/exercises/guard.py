@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import numpy as np
 
 SECONDS = 20.0  # more than ten times what the slowest check takes
+PYTHONS = "Python's random numbers (random)"
 LINES = 20  # of what an answer prints
 
 
@@ -44,6 +45,8 @@ def watched(seconds: float | None = None) -> Iterator[list[str]]:
             with suppress(OSError):  # a working folder that is gone
                 if not _equal(get(), old):
                     put_back(old)
+                    if name == PYTHONS:
+                        continue  # Keras draws its seeds there, so it need not be the answer
                     notes.append(f"Your answer changed {name} while it was checked; this is put back.")
         dropped = out.dropped + err.dropped
         if dropped:
@@ -122,7 +125,7 @@ def _settings() -> dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]]:
     """Return what all code shares: for each its name, how it is read and how it is set."""
     found: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         "NumPy's random numbers (np.random)": (np.random.get_state, np.random.set_state),
-        "Python's random numbers (random)": (random.getstate, random.setstate),
+        PYTHONS: (random.getstate, random.setstate),
         "how NumPy treats errors (np.seterr)": (np.geterr, lambda old: np.seterr(**old)),
         "how NumPy prints": (np.get_printoptions, lambda old: np.set_printoptions(**old)),
         "the working folder": (os.getcwd, os.chdir),

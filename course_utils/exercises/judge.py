@@ -83,9 +83,9 @@ def make(function: Any, **arguments: Any) -> Any:
     result = _called(function, name, arguments)
     if result is None:
         raise Wrong(f"{name} gives back None: does it end with return?")
-    if isinstance(function, type) or any(
-        callable(value) or isinstance(value, np.random.Generator) for value in arguments.values()
-    ):
+    if isinstance(function, type) or "seed" in arguments:  # whose judges ask for more
+        return result
+    if any(callable(value) or isinstance(value, np.random.Generator) for value in arguments.values()):
         return result
     try:
         kept = copy.deepcopy(result)
@@ -238,8 +238,10 @@ def a_shape(
     one = a_number(got)
     if one is not None or isinstance(got, bool):
         raise Wrong(f"{what} is one number; a shape is a tuple, also with one size: ({got},)")
-    sizes = got.tolist() if isinstance(got, np.ndarray) and got.ndim == 1 else got
-    sizes = list(sizes) if type(sizes).__name__ == "TensorShape" else sizes
+    sizes: Any = got
+    with suppress(Exception):  # an array or a tensor of sizes, TensorFlow's own type for shapes
+        if not isinstance(got, type) and (hasattr(got, "dtype") or type(got).__name__ == "TensorShape"):
+            sizes = list(np.asarray(got))
     if not isinstance(sizes, tuple | list):
         raise Wrong(f"{what} is {describe(got)}, expected a tuple such as (2, 3)")
     numbers = [a_number(size) for size in sizes]
