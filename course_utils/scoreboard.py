@@ -3,6 +3,7 @@
 The file comes with the package; authors write it with `make scoreboard` (tools/train_scoreboard.py).
 """
 
+import base64
 import json
 import statistics
 from collections.abc import Sequence
@@ -84,6 +85,20 @@ def table(systems: Sequence[str] | None = None, path: Path = RESULTS) -> str:
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def verdicts(run: Run) -> NDArray[np.bool_]:
+    """Return which reviews of the test part a run judged rightly, (reviews,), in the order of the part.
+
+    Raises ValueError for a run that has kept no verdicts.
+    """
+    if "right" not in run:
+        raise ValueError(
+            f"the run of {run['system']} on {run['source']} has kept no verdicts: train it again with "
+            "python -m tools.train_scoreboard"
+        )
+    # Both test parts, 25,000 and 5,000 reviews, fill their bytes.
+    return np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8)).astype(bool)
 
 
 def spread(measured: Sequence[float | None]) -> str:

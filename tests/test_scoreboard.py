@@ -1,6 +1,5 @@
 """The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
 
-import base64
 import re
 from concurrent.futures import Future
 from dataclasses import replace
@@ -412,5 +411,9 @@ def test_naive_bayes_weight_is_the_log_of_two_shares():
 
 def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache):
     run = train_scoreboard.make_run("majority", **MOVIE_REVIEWS)
-    right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8), count=5_000)
+    right = scoreboard.verdicts(run)
+    assert right.shape == (5_000,)
     assert right.mean() == pytest.approx(run["test_accuracy"], abs=1e-4)
+    del run["right"]
+    with pytest.raises(ValueError, match="has kept no verdicts: train it again"):
+        scoreboard.verdicts(run)
