@@ -442,7 +442,15 @@ def test_naive_bayes_weight_is_the_log_of_two_shares():
     np.testing.assert_allclose(ratio, np.log(shares[0] / shares[1]), rtol=1e-6)
 
 
-def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache):
+def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache, tmp_path):
     run = train_scoreboard.make_run("majority", **MOVIE_REVIEWS)
-    right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8), count=5_000)
-    assert right.mean() == pytest.approx(run["test_accuracy"], abs=1e-4)
+    path = tmp_path / "scoreboard.json"
+    other = run | {"seed": 1, "right": base64.b64encode(bytes(625)).decode()}
+    path.write_text(json.dumps([other, run]))
+    right = scoreboard.verdicts("majority", "movie-reviews", path)
+    assert right.shape == (2, 5_000)
+    assert right.mean(axis=1) == pytest.approx([run["test_accuracy"], 0], abs=1e-4)
+    del run["right"]
+    path.write_text(json.dumps([run]))
+    with pytest.raises(ValueError, match="'majority' has no verdicts on 'movie-reviews': train it anew"):
+        scoreboard.verdicts("majority", "movie-reviews", path)
