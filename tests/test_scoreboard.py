@@ -1,6 +1,7 @@
 """The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
 
 import base64
+import json
 import re
 from concurrent.futures import Future
 from dataclasses import replace
