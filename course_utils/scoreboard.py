@@ -3,11 +3,7 @@
 The file comes with the package; authors write it with `make scoreboard` (tools/train_scoreboard.py).
 """
 
-<<<<<<< HEAD
 import base64
-import json
-=======
->>>>>>> main
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,7 +73,6 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
     return [run for run in found if system in (None, run["system"]) and source in (None, run["source"])]
 
 
-<<<<<<< HEAD
 def verdicts(system: str, source: str = "keras", path: Path = RESULTS) -> NDArray[np.bool_]:
     """Return which test reviews each run judged rightly, shape (runs, reviews), in the order of the seeds.
 
@@ -91,7 +86,9 @@ def verdicts(system: str, source: str = "keras", path: Path = RESULTS) -> NDArra
     packed = [np.frombuffer(base64.b64decode(run["right"]), np.uint8) for run in found]
     return np.array(
         [np.unpackbits(bits, count=count) == 1 for bits, count in zip(packed, reviews, strict=True)]
-=======
+    )
+
+
 def is_run(run: Any) -> bool:
     """Say whether this is one run of the results file, as far as its form tells."""
     number = float | int | None
@@ -109,7 +106,6 @@ def is_run(run: Any) -> bool:
             for name, names in IN_GROUPS.items()
             for group in run[name]
         )
->>>>>>> main
     )
 
 
