@@ -3,6 +3,7 @@
 The file comes with the package; authors write it with `make scoreboard` (tools/train_scoreboard.py).
 """
 
+import base64
 import json
 import statistics
 from collections.abc import Sequence
@@ -52,6 +53,22 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged: get it back with git checkout ({error})") from None
     return [run for run in found if system in (None, run["system"]) and source in (None, run["source"])]
+
+
+def verdicts(system: str, source: str = "keras", path: Path = RESULTS) -> NDArray[np.bool_]:
+    """Return which test reviews each run judged rightly, shape (runs, reviews), in the order of the seeds.
+
+    Made for `evidence.compare`: the reviews stand in the same order for every system. Raises
+    ValueError for a name that does not exist, and where no run, or an older one, kept its verdicts.
+    """
+    found = sorted(runs(system, source, path), key=lambda run: int(run["seed"]))
+    if not found or not all("right" in run for run in found):
+        raise ValueError(f"{system!r} has no verdicts on {source!r}: train it anew with `make scoreboard`")
+    reviews = [sum(int(one["reviews"]) for one in run["calibration"]) for run in found]
+    packed = [np.frombuffer(base64.b64decode(run["right"]), np.uint8) for run in found]
+    return np.array(
+        [np.unpackbits(bits, count=count) == 1 for bits, count in zip(packed, reviews, strict=True)]
+    )
 
 
 def table(systems: Sequence[str] | None = None, path: Path = RESULTS) -> str:

@@ -602,6 +602,16 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
         )
     ),
     "best": Average("three of these, on all training reviews", lesson=13, system=larger, official_only=True),
+    "A0": KerasSystem(
+        "LSTM 32, last state",
+        lesson=15,
+        model="last_state",
+        options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
+        maxlen=256,
+        epochs=4,
+        batch_size=64,
+        learning_rate=2e-3,
+    ),
     "A1": KerasSystem(
         "LSTM 32, attention pooling",
         lesson=15,
