@@ -135,7 +135,7 @@ def test_first_vectors_come_from_the_training_part_alone(rng):
 def test_average_of_several_nets(rng):
     """It says what its members say on average, and each of them learns from the validation part too."""
     reviews, system = small_reviews(rng), tiny()
-    trained = Average("two", 13, system, members=2).train(reviews, seed=3, verbose=False)
+    trained = Average("two", 13, (system,), members=2).train(reviews, seed=3, verbose=False)
     together = everything(reviews)
     assert len(together.train) == 120
     assert len(together.validation) == 0
