@@ -12,9 +12,10 @@ how many words were read and known, declines where too few are known, and looks 
 verdicts were right on texts whose label is known: the `TrackRecord`.
 """
 
+import json
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -26,8 +27,8 @@ from numpy.typing import DTypeLike, NDArray
 from course_utils.engine import Sequential
 from course_utils.files import Damaged, read_npz, write_whole
 from course_utils.layers import Array, sigmoid
-from course_utils.model_files import LARGEST, check_room, model_arrays, model_in
-from course_utils.text import START, UNKNOWN, Ids, Vocabulary, tokenize
+from course_utils.model_files import LARGEST, MOST_TEXT, check_room, model_arrays, model_in
+from course_utils.text import INDEX_FROM, START, UNKNOWN, Ids, Vocabulary, tokenize
 
 LEAST_KNOWN = 0.7  # lesson 12 measures what this line keeps out and what it lets pass
 AT_ONCE = 100_000  # ids that a trace has in memory at a time
@@ -271,8 +272,8 @@ class Reader:
             ) from None
         except Damaged as error:
             raise ValueError(f"{error}. Copy it again: perhaps only a part of it came") from None
-        if not {"words", "settings", "config"} <= set(arrays):
-            raise ValueError(f"{name} holds no reader: expected a file that Reader.save wrote")
+        if problem := _lacks(arrays):
+            raise ValueError(f"{name} {problem}")
         if "probe" in arrays and str(arrays["probe"]) != " ".join(tokenize(PROBE)):
             warnings.warn(
                 f"{name} was saved by a course that cuts texts into other words: verdicts may differ. "
@@ -295,6 +296,44 @@ class Reader:
                 f"{name} is not as Reader.save wrote it ({type(error).__name__}: {error!s:.120}). "
                 "Save it again"
             ) from None
+
+
+def _lacks(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Say what a whole file lacks to be a parcel of `Reader.save`; an empty text where it lacks nothing."""
+    expected = "expected a file that Reader.save wrote"
+    present = set(arrays)
+    if "config" not in present:
+        shown = ", ".join(sorted(present)[:4]) or "nothing"
+        return f"holds no reader and no model of the course, but {shown}: {expected}"
+    if not present & {"words", "settings"}:
+        return (
+            "holds no reader but a model alone, as Sequential.save writes it, without its words: "
+            f"{expected}. Load it with Sequential.load, and give it its vocabulary: Reader(model, vocabulary)"
+        )
+    records = sum(key.startswith("record_") for key in present)
+    wanted = {"words", "settings"} | {f"{part}_{k}" for k in range(records) for part in ("record", "longest")}
+    weights = {int(key[7:]) for key in present if key.startswith("weight_") and key[7:].isdecimal()}
+    wanted |= {f"weight_{k}" for k in range(max(weights, default=0) + 1)}
+    if missing := sorted(wanted - present):
+        return f"is a reader without {', '.join(missing)}: {expected}. Copy it again, or save it again"
+    rows = _rows_of_table(arrays)
+    count = np.count_nonzero(arrays["words"] == ord("\n")) + 1 + INDEX_FROM + 1
+    if rows is not None and rows != count:
+        return (
+            f"holds the words of another model: {count:,} ids with the special ones, and the model's table "
+            f"has {rows:,} rows. Save model and vocabulary together again, with Reader.save"
+        )
+    return ""
+
+
+def _rows_of_table(arrays: Mapping[str, NDArray[Any]]) -> int | None:
+    """Return how many ids the model's first layer knows; None where the description does not say it."""
+    if arrays["config"].nbytes > MOST_TEXT:
+        return None
+    try:
+        return int(json.loads(str(arrays["config"]))[0]["input_dim"])
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return None
 
 
 def check_words(words: Array) -> None:

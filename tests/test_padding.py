@@ -29,6 +29,7 @@ IN_FRONT = {  # cells of lessons with a masked LSTM or GRU of Keras, and why the
     "68d0d09f": "trains the NumPy engine",
     "ae30e843": "compares both sides in a model of Keras, called eagerly",
     "37588f14": "calls the model eagerly",
+    "eee474e7": "compares both sides in a layer with use_cudnn=False",
 }
 
 

@@ -161,16 +161,15 @@ def write_deck(lesson: NotebookNode, name: str, folder: Path) -> Path:
     return path
 
 
-def install_libraries() -> Path:
-    """Have npm install the pinned packages into build/npm; return their folder."""
-    folder = BUILD / "npm"
-    wanted, have = HERE / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if not have.exists() or have.stat().st_mtime < wanted.stat().st_mtime:
+def install_libraries(wanted: Path = HERE, folder: Path = BUILD / "npm") -> Path:
+    """Have npm install the packages that are pinned in one folder into another; return where they lie."""
+    lock, have = wanted / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if not have.exists() or have.stat().st_mtime < lock.stat().st_mtime:
         if shutil.which("npm") is None:
             sys.exit("npm was not found: install Node.js 18 or newer, which brings npm, and try again.")
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder / name)
+            shutil.copy(wanted / name, folder / name)
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
     return folder / "node_modules"
 
