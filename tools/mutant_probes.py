@@ -496,6 +496,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "6:42: bias → recurrent_kernel": AS_LONG,
         "16:61: -1 → 1": LAST,
     },
+    "5.4": {
+        "11:15: np.ones(x.shape[:2], dtype=bool) → np.ones(x.shape[:2])": "np.where takes 1.0 for True",
+        "13:35: len(x) → 1": ONE_ROW,
+        "13:62: len(x) → 1": ONE_ROW,
+        "13:39: x → mask": "the mask has as many reviews",
+        "13:66: x → mask": "the mask has as many reviews",
+        "16:19: x → mask": "the mask has as many timesteps",
+    },
     "6.2": {f"{place}: -1 → 1": LAST for place in ("10:60", "11:68", "16:60")},
+    "7.2": {f"7:76: 1e-07 → {tiny}": "any tiny number will do" for tiny in ("2e-07", "5e-08")},
     "6.4": {f"{line}:": OTHER_WEIGHTS for line in (4, 5, 6)},
 }
