@@ -429,7 +429,8 @@ def _fails_on_ones(k: int, of: int) -> Callable[[Any], Any]:
         @functools.wraps(function)
         def failing(*arguments: Any) -> Any:
             own = arguments[len(arguments) - of :] if len(arguments) >= of else arguments
-            if k < len(own) and _acts(own[k], np.ndarray, list) and _ones(own[k]):
+            acts = k < len(own) and not isinstance(own[k], dict) and _acts(own[k], np.ndarray, list)
+            if acts and _ones(own[k]):
                 _fails()
             return function(*arguments)
 
@@ -480,6 +481,8 @@ def _one_buffer(function: Any) -> Any:
     def through(value: Any, key: Any) -> Any:
         if isinstance(value, list | tuple):
             return type(value)(through(v, (*key, i)) for i, v in enumerate(value))
+        if isinstance(value, dict):
+            return {name: through(v, (*key, name)) for name, v in value.items()}
         if not isinstance(value, np.ndarray) or not value.ndim:
             return value
         buffer = buffers.setdefault((*key, value.shape), np.empty_like(value))
@@ -497,13 +500,18 @@ def _one_buffer(function: Any) -> Any:
 def _squeezed(function: Any) -> Any:
     """Decorate with the loss of all axes of size one."""
 
+    def squeezed(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(squeezed(v) for v in value)
+        if isinstance(value, dict):
+            return {name: squeezed(v) for name, v in value.items()}
+        return np.squeeze(value) if isinstance(value, np.ndarray) else value
+
     @functools.wraps(function)
     def squeezing(*arguments: Any) -> Any:
         result = function(*arguments)
         _acts(result, np.ndarray)
-        if isinstance(result, list | tuple):
-            return type(result)(np.squeeze(r) if isinstance(r, np.ndarray) else r for r in result)
-        return np.squeeze(result) if isinstance(result, np.ndarray) else result
+        return squeezed(result)
 
     return squeezing
 

@@ -473,6 +473,7 @@ PROBES: dict[str, Probe] = {
 }
 
 # Exercise, then the change as `make judges` names it, or the beginning of it, and why it is right as well.
+SUM = "the two may change places"
 LAST = "the last of two axes is axis 1"
 ONE_ROW = "zeros in one row fit beside every review"
 AS_LONG = "it has as many columns or rows as the bias has numbers"
@@ -496,6 +497,32 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "6:42: bias → recurrent_kernel": AS_LONG,
         "16:61: -1 → 1": LAST,
     },
+    "5.4": {
+        "11:15: np.ones(x.shape[:2], dtype=bool) → np.ones(x.shape[:2])": "np.where takes 1.0 for True",
+        "13:35: len(x) → 1": ONE_ROW,
+        "13:62: len(x) → 1": ONE_ROW,
+        "13:39: x → mask": "the mask has as many reviews",
+        "13:66: x → mask": "the mask has as many reviews",
+        "16:19: x → mask": "the mask has as many timesteps",
+    },
     "6.2": {f"{place}: -1 → 1": LAST for place in ("10:60", "11:68", "16:60")},
+    "7.2": {f"7:76: 1e-07 → {tiny}": "any tiny number will do" for tiny in ("2e-07", "5e-08")},
+    "7.5": {
+        "2:0: mean_gradients: h outlives the call": "every state is written anew, the first stays zero",
+        "7:44: b → V": AS_LONG,
+        "7:44: b → U": AS_LONG,
+        "12:19: np.logaddexp(0, z) →": SUM,
+        "15:12: dz @ V.T → dz * V.T": "a column times a row is the same with both signs",
+        "18:26: share → dz": ONE_ROW,
+    },
+    "9.2": {
+        "2:0: compare: right_a reversed": "the order of the runs does not count",
+        "2:0: compare: right_b reversed": "the order of the runs does not count",
+        "2:0: compare: fails_on_ones": "there are two runs and two reviews or more",
+        "4:20: right_a → right_b": "both have the same shape",
+        "7:61: (right_a, right_b) →": SUM,
+        "10:39: abs(lead) > 2": "no lead is exactly two errors",
+        "10:55: np.hypot(by_seeds, by_reviews) → np.hypot(by_reviews, by_seeds)": SUM,
+    },
     "6.4": {f"{line}:": OTHER_WEIGHTS for line in (4, 5, 6)},
 }

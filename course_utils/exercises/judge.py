@@ -10,6 +10,7 @@ import dis
 import math
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,19 +63,41 @@ def untouched(answer: object) -> bool:
 def call(function: Any, **arguments: Any) -> Any:
     """Return what the student's function answers; its own error becomes a reason in one line.
 
-    The arguments are passed by position, as copies, twice: the second call must give the same, and leave
-    alone what the first one gave. Raises Wrong where it does not, and when the function changes what it
-    was given. A random generator, which changes with every draw, is passed as it is, once.
+    The arguments are passed by position, as copies. Between two calls with them the function is called
+    with other numbers: what it keeps from one call to the next shows. Raises Wrong where the second answer
+    is another one, where a later call writes into what an earlier one gave back, and when the function
+    changes what it was given. A random generator, which changes with every draw, is passed as it is, once.
     """
     if isinstance(function, type):
         raise Wrong(
             f"{function.__name__} is a class, expected a function: keep the line that begins with def"
         )
-    return make(function, **arguments)
+    name = getattr(function, "__name__", "the answer")
+    once = any(callable(value) or isinstance(value, np.random.Generator) for value in arguments.values())
+    if once or "seed" in arguments or not arguments:  # judges of what is drawn ask for more themselves
+        return make(function, **arguments)
+    _call_with_other_numbers(function, arguments)
+    result = make(function, **arguments)
+    try:
+        kept = copy.deepcopy(result)
+    except Exception:  # something that cannot be copied, such as a file; the judge says what it thinks of it
+        return result
+    _call_with_other_numbers(function, arguments)
+    if _differ(result, kept):
+        raise Wrong(
+            f"a later call of {name} changes what an earlier one gave back: make new arrays and lists inside "
+            "the function, at every call"
+        )
+    if _differ(_called(function, name, arguments), kept):
+        raise Wrong(
+            f"{name} gives other numbers when it is called again with the same arguments: "
+            "something outlives the call; begin with fresh ones inside the function"
+        )
+    return result
 
 
 def make(function: Any, **arguments: Any) -> Any:
-    """Do the same with a class, which gives an object of its own at each call."""
+    """Call once: for a class, which gives an object of its own at each call."""
     name = getattr(function, "__name__", "the answer")
     if not callable(function):
         raise Wrong(
@@ -83,31 +106,28 @@ def make(function: Any, **arguments: Any) -> Any:
     result = _called(function, name, arguments)
     if result is None:
         raise Wrong(f"{name} gives back None: does it end with return?")
-    if isinstance(function, type) or "seed" in arguments:  # whose judges ask for more
-        return result
-    if any(callable(value) or isinstance(value, np.random.Generator) for value in arguments.values()):
-        return result
-    try:
-        kept = copy.deepcopy(result)
-    except Exception:  # something that cannot be copied, such as a file; the judge says what it thinks of it
-        return result
-    again = _called(function, name, arguments)
-    own, earlier = getattr(function, "__func__", function), [*_LAST]
-    _LAST[:] = own, result, kept
-    if _differ(result, kept) or (earlier and earlier[0] is own and _differ(*earlier[1:])):
-        raise Wrong(
-            f"a later call of {name} changes what an earlier one gave back: make new arrays and lists inside "
-            "the function, at every call"
-        )
-    if _differ(again, kept):
-        raise Wrong(
-            f"the first call of {name} gives other numbers than a second one with the same arguments: "
-            "something outlives the call; begin with fresh ones inside the function"
-        )
     return result
 
 
-_LAST: list[Any] = []  # the function that was called last, its result, and a copy of it
+def _call_with_other_numbers(function: Any, arguments: Mapping[str, Any]) -> None:
+    """Call with arguments of the same shapes, whatever comes out."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            function(*copy.deepcopy([_moved(value) for value in arguments.values()]))
+        except (KeyboardInterrupt, TooSlow):
+            raise
+        except BaseException:  # the call that counts raises it, too, or it is no matter
+            return
+
+
+def _moved(value: Any) -> Any:
+    """Return a value with the numbers of its arrays moved on by one place."""
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _moved(part) for key, part in value.items()}
+    return np.roll(value, 1) if isinstance(value, np.ndarray) else value
 
 
 def _called(function: Any, name: str, arguments: Mapping[str, Any]) -> Any:

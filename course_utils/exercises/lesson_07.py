@@ -125,6 +125,13 @@ def judge_adam(adam_step: Any) -> None:
             compare_averages(got, right, state, beta_1, beta_2)
             compare_weights(got[0], right[0], state, rate, beta_1, beta_2)
             weight, m, v = right
+    zeros = np.zeros(2)
+    got = judge.call(adam_step, weight=zeros, gradient=zeros + 1e-9, m=zeros, v=zeros, t=1)
+    if not (np.asarray(got[0], dtype=float) < 0).all():
+        raise Wrong(
+            "where all gradients were as small as 1e-9 the weight goes the wrong way: the tiny number is "
+            "added to the root, so that what is below the line stays positive"
+        )
 
 
 def compare_averages(got: Any, right: Any, state: dict[str, Any], beta_1: float, beta_2: float) -> None:
