@@ -83,8 +83,8 @@ $(READY): requirements.txt pyproject.toml
 	-@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
 	@echo "$(CURDIR)" > $(READY)
 
-$(DEV): requirements-dev.txt $(READY)
-	$(PIP) --quiet --no-deps -r requirements-dev.txt
+$(DEV): requirements-dev.txt requirements-export.txt $(READY)
+	$(PIP) --quiet --no-deps -r requirements-dev.txt -r requirements-export.txt
 	@touch $(DEV)
 
 lint: $(DEV)  ## check format, style and spelling of code and notebooks

@@ -41,6 +41,7 @@ from nbformat.v4 import new_markdown_cell, new_raw_cell
 from course_utils.plots import caption
 from tools import NOTEBOOKS, ROOT
 from tools import notebook_rules as rules
+from tools.execute_notebook import read
 
 HERE, BUILD = Path(__file__).parent / "slides", ROOT / "build"
 WIDTH, HEIGHT = 1280, 720
@@ -281,10 +282,19 @@ def read_lessons(paths: list[Path]) -> tuple[dict[Path, NotebookNode], dict[str,
     """Return the lessons that have a deck, and the problems of all."""
     lessons, problems = {}, {}
     for path in paths:
-        lesson = nbformat.read(path, as_version=4)
-        problems[path.stem] = deck_problems(lesson, path)
-        if rules.has_deck(lesson):
-            lessons[path] = lesson
+        try:
+            lesson = read(path)
+            problems[path.stem] = deck_problems(lesson, path)
+            if rules.has_deck(lesson):
+                deck_copy(lesson)
+                lessons[path] = lesson
+        except ValueError as error:
+            problems[path.stem] = [str(error)]
+        except Exception as error:  # any metadata is a notebook's
+            reason = f"{type(error).__name__}: {error}"
+            problems[path.stem] = [
+                f"{path}: no slides can be made of it ({reason:.200}); compare another lesson"
+            ]
     return lessons, problems
 
 

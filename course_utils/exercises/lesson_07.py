@@ -228,7 +228,7 @@ def judge_edge(edge: object, loud_edge: object, whole_bias: object) -> None:
         6,
         {
             5: "that is the LSTM of the lesson: about a quarter is left after 199 steps",
-            7: "more than half is left, but a smaller whole number does it too",
+            **dict.fromkeys(range(7, 21), "more than half is left, but a smaller whole number does it too"),
             1: "that is how Keras makes it: nearly nothing is left",
         },
         "the gate is sigmoid(bias); ask when its power of 199 is more than one half, then measure",

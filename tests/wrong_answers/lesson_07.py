@@ -137,6 +137,7 @@ def adam_step(weight, gradient, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2
         ("loud_edge = 1.75", "loud_edge = 6.25", "after signal = 5 * signal"),
         ("whole_bias = 6", "whole_bias = 5", "about a quarter is left"),
         ("whole_bias = 6", "whole_bias = 7", "a smaller whole number does it too"),
+        ("whole_bias = 6", "whole_bias = 8", "a smaller whole number does it too"),
         ("whole_bias = 6", "whole_bias = 1", "nearly nothing is left"),
         ("whole_bias = 6", "whole_bias = 4", "ask when its power of 199"),
         ("whole_bias = 6", "whole_bias = ...", "Not tried yet: whole_bias"),
