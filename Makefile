@@ -46,7 +46,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present site book lite bundle test-browser test-nbgrader timing benchmark scoreboard clean
+	slides present site book lite bundle test-browser test-nbgrader timing benchmark judges scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -173,6 +173,9 @@ timing: $(DEV)  ## for authors: run lessons on two idle cores, keep outputs, wri
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python -m tools.benchmark
+
+judges: $(DEV)  ## for authors: judge the judges: mutants of every solution are put to its check, in a few minutes
+	COURSE_PROGRESS=off $(BIN)/python -m tools.mutate_answers
 
 scoreboard: $(READY)  ## train every system to the end (resumable, an hour or more), write the results and the README's table
 	$(BIN)/python -m tools.train_scoreboard

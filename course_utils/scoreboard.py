@@ -3,6 +3,7 @@
 The file comes with the package; authors write it with `make scoreboard` (tools/train_scoreboard.py).
 """
 
+import base64
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,22 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
     if not isinstance(found, list) or not all(map(is_run, found)):
         raise ValueError(f"{path} does not hold runs as make scoreboard writes them; {back}")
     return [run for run in found if system in (None, run["system"]) and source in (None, run["source"])]
+
+
+def verdicts(system: str, source: str = "keras", path: Path = RESULTS) -> NDArray[np.bool_]:
+    """Return which test reviews each run judged rightly, shape (runs, reviews), in the order of the seeds.
+
+    Made for `evidence.compare`: the reviews stand in the same order for every system. Raises
+    ValueError for a name that does not exist, and where no run, or an older one, kept its verdicts.
+    """
+    found = sorted(runs(system, source, path), key=lambda run: int(run["seed"]))
+    if not found or not all("right" in run for run in found):
+        raise ValueError(f"{system!r} has no verdicts on {source!r}: train it anew with `make scoreboard`")
+    reviews = [sum(int(one["reviews"]) for one in run["calibration"]) for run in found]
+    packed = [np.frombuffer(base64.b64decode(run["right"]), np.uint8) for run in found]
+    return np.array(
+        [np.unpackbits(bits, count=count) == 1 for bits, count in zip(packed, reviews, strict=True)]
+    )
 
 
 def is_run(run: Any) -> bool:

@@ -241,7 +241,7 @@ def lesson_for_site(lesson: dict[str, Any], name: str) -> dict[str, Any]:
         else:
             cells += code_cells(cell)
     if links := lesson_links(name):
-        cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": links})
+        cells.insert(1, {"cell_type": "markdown", "id": "links", "metadata": {}, "source": links})
     return lesson | {"cells": cells}
 
 

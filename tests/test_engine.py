@@ -48,7 +48,7 @@ def test_words_that_wait_for_their_batch_end_where_they_would_have(optimizer, rn
 
 
 def test_an_optimizer_of_ones_own_trains_in_fit(rng):
-    """As lesson 11 writes one: L2 in the gradient, for every word at every step."""
+    """L2 in the gradient, for every word at every step."""
 
     class AdamL2(Adam):
         def apply(self, gradients, weights):

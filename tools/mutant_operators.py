@@ -11,6 +11,7 @@ operators are our own; the general ones among them are no longer than its plug-i
 import ast
 import copy
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -278,7 +279,10 @@ def _statements(place: _Place) -> Iterator[Change]:
             yield f"else of {_short(node.test)}: fails", _with(node, orelse=ast.parse("_fails()").body)
     elif isinstance(node, ast.For):
         for part in ("[1:]", "[:-1]", "[::-1]", "[:1]", "[:4]"):
-            yield f"for … in {_short(node.iter)}{part}", _with(node, iter=_code(f"list(a){part}", a=node.iter))
+            yield (
+                f"for … in {_short(node.iter)}{part}",
+                _with(node, iter=_code(f"list(a){part}", a=node.iter)),
+            )
     elif isinstance(node, ast.AugAssign):
         yield f"{_short(node)} → =", ast.Assign([node.target], node.value)
         for op in SIGNS.get(type(node.op), ()):
@@ -425,7 +429,8 @@ def _fails_on_ones(k: int, of: int) -> Callable[[Any], Any]:
         @functools.wraps(function)
         def failing(*arguments: Any) -> Any:
             own = arguments[len(arguments) - of :] if len(arguments) >= of else arguments
-            if k < len(own) and _acts(own[k], np.ndarray, list) and _ones(own[k]):
+            acts = k < len(own) and not isinstance(own[k], dict) and _acts(own[k], np.ndarray, list)
+            if acts and _ones(own[k]):
                 _fails()
             return function(*arguments)
 
@@ -476,6 +481,8 @@ def _one_buffer(function: Any) -> Any:
     def through(value: Any, key: Any) -> Any:
         if isinstance(value, list | tuple):
             return type(value)(through(v, (*key, i)) for i, v in enumerate(value))
+        if isinstance(value, dict):
+            return {name: through(v, (*key, name)) for name, v in value.items()}
         if not isinstance(value, np.ndarray) or not value.ndim:
             return value
         buffer = buffers.setdefault((*key, value.shape), np.empty_like(value))
@@ -493,13 +500,18 @@ def _one_buffer(function: Any) -> Any:
 def _squeezed(function: Any) -> Any:
     """Decorate with the loss of all axes of size one."""
 
+    def squeezed(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(squeezed(v) for v in value)
+        if isinstance(value, dict):
+            return {name: squeezed(v) for name, v in value.items()}
+        return np.squeeze(value) if isinstance(value, np.ndarray) else value
+
     @functools.wraps(function)
     def squeezing(*arguments: Any) -> Any:
         result = function(*arguments)
         _acts(result, np.ndarray)
-        if isinstance(result, list | tuple):
-            return type(result)(np.squeeze(r) if isinstance(r, np.ndarray) else r for r in result)
-        return np.squeeze(result) if isinstance(result, np.ndarray) else result
+        return squeezed(result)
 
     return squeezing
 
@@ -509,10 +521,13 @@ def _detached(function: Any) -> Any:
 
     @functools.wraps(function)
     def detaching(*arguments: Any) -> Any:
-        import keras
-
-        result = function(*arguments)
-        if not isinstance(result, list | tuple) or not result or not keras.ops.is_tensor(result[0]):
+        keras, result = sys.modules.get("keras"), function(*arguments)
+        if (
+            keras is None
+            or not isinstance(result, list | tuple)
+            or not result
+            or not keras.ops.is_tensor(result[0])
+        ):
             return result
         ACTED.append("acted")
         return type(result)(
@@ -564,7 +579,8 @@ def _rolled(rng: np.random.Generator, n: Any) -> Any:
     return np.roll(everything, int(rng.integers(max(1, len(everything)))))
 
 
-WAYS = "ignored first_seen reversed spoils fails_on_ones remembered squeezed detached one_buffer".split()
+WAYS = ["ignored", "first_seen", "reversed", "spoils", "fails_on_ones", "remembered", "squeezed"]
+WAYS += ["detached", "one_buffer"]
 
 
 def is_void(mutant: Mutant) -> bool:

@@ -54,7 +54,9 @@ class Tally:
 
 def exercises() -> list[Exercise]:
     """Return the exercises whose answer is a function or a class: the ones that are mutated."""
-    return [e for e in course.exercises().values() if mutants(e.solution)]
+    lessons = {int(path.name[:2]) for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+    everything = course.exercises().values()
+    return [e for e in everything if int(e.number.split(".")[0]) in lessons and mutants(e.solution)]
 
 
 _setups: dict[str, dict[str, Any]] = {}
@@ -133,13 +135,10 @@ def quietly() -> Iterator[None]:
 
 def main(arguments: Sequence[str]) -> int:
     wanted = [a for a in arguments if not a.startswith("-")]
-    chosen = [
-        e for e in exercises() if not wanted or e.number in wanted or e.number.split(".")[0] in wanted
-    ]
+    chosen = [e for e in exercises() if not wanted or e.number in wanted or e.number.split(".")[0] in wanted]
     row = "| {:8} | {:>7} | {:>7} | {:>10} | {:>6} | {:>7} | {:>7} |"
     head = row.format("exercise", "mutants", "refused", "equivalent", "passed", "share", "seconds")
     print(head + ("\n|---|--:|--:|--:|--:|--:|--:|" if "--table" in arguments else ""))
-    holes, passed = 0, []
     for exercise in chosen:
         setup_of(exercise.number)
         with quietly():
@@ -148,12 +147,13 @@ def main(arguments: Sequence[str]) -> int:
         share = f"{100 * tally.share:.1f} %"
         numbers = tally.mutants, tally.refused, len(tally.equivalent), len(wrong), share
         print(row.format(tally.number, *numbers, f"{tally.seconds:.1f}"), flush=True)
-        holes += len(tally.passed)
-        passed += [f"{tally.number} passes: {mutant.what}" for mutant in tally.passed]
-        passed += [f"{tally.number} same, without a reason: {mutant.what}" for mutant in tally.unrecorded]
-        passed += [f"{tally.number} breaks the check: {what}" for what in tally.broken]
-    if wanted or holes:
-        print("\n".join(passed))
+        if "--table" not in arguments:
+            for mutant in tally.passed:
+                print(f"  passes: {mutant.what}")
+            for mutant in tally.unrecorded:
+                print(f"  passes, and the probe finds no difference: {mutant.what}")
+            for what in tally.broken:
+                print(f"  breaks the check: {what}")
     return 0
 
 

@@ -31,6 +31,7 @@ from pathlib import Path
 
 import platformdirs
 
+from course_utils.exercises import guard
 from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
 from course_utils.files import locked, read_json, write_whole
 
@@ -104,18 +105,24 @@ def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:
         return False, f"{title} is not tried yet. Put your answer in place of the dots, and run the cell."
     if missing:
         return False, f"{title} is begun. Not tried yet: {', '.join(missing)}."
+    right, notes = False, list[str]()
     try:
-        exercise.judge(*answers)
+        with guard.watched() as notes:
+            exercise.judge(*answers)
+        right, verdict = True, f"{title} is right. {exercise.why}"
     except Wrong as reason:
-        return False, f"{title} is not right yet: {reason}" + (
-            "" if str(reason).endswith((".", "?")) else "."
+        end = "" if str(reason).endswith((".", "?")) else "."
+        verdict = f"{title} is not right yet: {reason}{end}"
+    except guard.TooSlow:
+        verdict = (
+            f"{title} is not right yet: after {guard.SECONDS:.0f} seconds the check had no answer, and was "
+            "stopped. Is there a loop that never ends, or work that grows with every call?"
         )
-    except Exception as error:
-        return (
-            False,
-            f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}",
-        )
-    return True, f"{title} is right. {exercise.why}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        verdict = f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}"
+    return right, " ".join([verdict, *notes])
 
 
 def hint(number: str) -> None:

@@ -121,7 +121,7 @@ def judge_step(my_gru_step: Any) -> None:
     Last, states near 1 that z keeps: whoever cuts them off, so that they stay small, is found there.
     """
     rng = np.random.default_rng(8)
-    for batch, features, units in ((2, 4, 3), (3, 2, 5), (1, 3, 2), (4, 2, 2)):
+    for batch, features, units in ((2, 4, 3), (3, 2, 5), (3, 2, 5), (1, 3, 2), (1, 1, 1), (4, 2, 2)):
         for reset_after in (False, True):
             x_t, h = rng.normal(size=(batch, features)), rng.uniform(-1, 1, (batch, units))
             W, U = rng.normal(size=(features, 3 * units)), rng.normal(size=(units, 3 * units))

@@ -57,6 +57,8 @@ def judge_reach(forward_places: object, backward_places: object, second_layer_co
 
 def places(what: str, got: object, expected: Places, reasons: Mapping[Places, str], otherwise: str) -> None:
     """Raise Wrong unless `got` holds the expected places, in any order."""
+    if hasattr(got, "numpy"):  # TensorFlow's
+        got = np.asarray(got)
     if isinstance(got, int | np.integer) and not isinstance(got, bool):
         raise Wrong(f"{what} is one number; write the places as a tuple, also a single one: ({got},)")
     if not isinstance(got, tuple | list | set | range | np.ndarray):

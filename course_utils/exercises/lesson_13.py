@@ -63,11 +63,12 @@ def pooled(states: Array, mask: Array) -> Array:
 
 
 def judge_pool(pool_max: Any) -> None:
-    """States on both sides of zero, padding anywhere; at last a review without any word."""
+    """States around zero, then far below it, padding anywhere; at last a review without any word."""
     for case, (batch, timesteps, units) in enumerate(((4, 6, 3), (3, 3, 3), (1, 5, 2), (3, 4, 2))):
         rng = np.random.default_rng(60 + case)
         states = rng.uniform(-1, 1, (batch, timesteps, units))
-        states[:, :, 0] = -1 - rng.random((batch, timesteps))  # negative at every word
+        # Negative at every word, in one case far below what a tanh can be: pooling is for any states.
+        states[:, :, 0] = (-1000 if case == 1 else -1) * (1 + rng.random((batch, timesteps)))
         mask = rng.random((batch, timesteps)) < 0.7
         mask[:, 1] = True
         mask[0] = np.arange(timesteps) % 2 == 1  # padding in front, and zeros between words
@@ -98,6 +99,9 @@ def slips_of_pooling(states: Array, mask: Array) -> dict[str, Array]:
         "padding takes part: nothing asks the mask": states.max(axis=1),
         "padding counts as 0, and 0 is larger than every negative state: put something there that can "
         "never be the largest": (states * some).max(axis=1),
+        "padding gets a low number, and states may be lower still: below every number is -np.inf": np.where(
+            some, states, -2
+        ).max(axis=1),
         "the mask is turned round: it is True at a word": pooled(states, ~mask),
         "this is the mean over the words; asked is the largest": (states * some).sum(axis=1)
         / some.sum(axis=1),

@@ -32,6 +32,7 @@ WRONG = {
         ("24", "...", "Not tried yet: cut_gradient"),
     ],
     "7.2": [
+        ("(np.sqrt(corrected_v) + 1e-7)", "(np.sqrt(corrected_v) - 1e-7)", "added to the root"),
         ("return weight, m, v", "return weight", "expected three arrays: the new weight, m and v"),
         ("return weight, m, v", "return weight, v, m", "this is v: give back the weight, m and v"),
         ("beta_1 * m + (1 - beta_1) * g", "0.9 * m + 0.1 * g", "0.9 is written into m"),

@@ -36,6 +36,8 @@ WRONG = {
     "13.2": [
         (LARGEST, "states.max(axis=1)", "nothing asks the mask"),
         (LARGEST, "(states * mask[:, :, None]).max(axis=1)", "0 is larger than every negative state"),
+        (LARGEST, "np.where(mask[:, :, None], states, -2).max(axis=1)", "states may be lower still"),
+        (LARGEST, "np.where(mask[:, :, None], states, states - 5).max(axis=1)", "and other numbers"),
         ("    largest", "    mask = ~mask\n    largest", "the mask is turned round"),
         (
             RESULT,
