@@ -214,7 +214,8 @@ WRONG = {
         ],
     ),
     "9.4": [
-        (None, "save_parcel, open_parcel = 3, 4", "expected a function: keep the lines with def"),
+        ("len(words) + 4 != rows", "len(words) + 4 < rows", "4 words were saved with an embedding of 7 rows"),
+        (None, "save_parcel, open_parcel = 3, 4", "expected a function: keep the line that begins with def"),
         (SAVE, "", "in the folder there is no file"),
         (SAVE, "    np.savez(str(path) + '.npz', *weights)\n", "in the folder there is reader1.npz.npz"),
         (
