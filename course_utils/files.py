@@ -81,7 +81,7 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes | Callable[[B
         with suppress(OSError):
             draft.unlink()
         if isinstance(error, OSError) and error.filename == str(draft):
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from None  # the draft's name says nothing
         raise
     _flush_folder(path.parent)
 

@@ -10,9 +10,11 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -332,6 +334,7 @@ def test_progress_that_cannot_be_written(own_progress, capsys, monkeypatch):
 
 THIRTY_AT_ONCE = """
 import os
+import re
 from course_utils import exercises as course
 numbers = list(course.exercises())[:30]
 wait, go = os.pipe()
@@ -552,6 +555,24 @@ def test_a_number_of_every_type_is_right(kind):
     judge.a_count("share", kind(0.884), 0.884, {0.882: "slip"}, "count again")
     with pytest.raises(judge.Wrong, match=r"share 0\.\d+: slip"):
         judge.a_count("share", kind(0.854), 0.884, {0.854: "slip"}, "count again")
+
+
+def numbers_of(exercise):
+    """The answers of the solution, where some are fractions and all are plain values; else nothing."""
+    plain = re.fullmatch(r"(\s*\w+ = .+\n)+", exercise.solution)
+    values = {}
+    if plain:
+        with suppress(Exception):
+            exec(exercise.solution, {"np": np}, values)
+    answers = [values.get(name) for name in exercise.answers]
+    return answers if any(isinstance(value, float) for value in answers) else []
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.asarray])
+@pytest.mark.parametrize("number", [number for number in EXERCISES if numbers_of(EXERCISES[number])])
+def test_every_exercise_takes_a_number_of_another_type(number, kind):
+    answers = [kind(value) if isinstance(value, float) else value for value in numbers_of(EXERCISES[number])]
+    assert course.why_wrong(number, *answers) == ""
 
 
 def test_a_scalar_of_tensorflow_is_a_number():
