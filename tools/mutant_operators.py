@@ -63,6 +63,8 @@ def _places(tree: ast.Module) -> Iterator[_Place]:
             outer = isinstance(node, ast.FunctionDef) and function is None
             where = f"{node.lineno}:{node.col_offset}" if hasattr(node, "lineno") else "0:0"
             yield _Place(node, parent, function, names, outer, where)
+            if isinstance(node, ast.Raise):
+                continue  # the words of a message are free
             if isinstance(node, ast.FunctionDef):
                 yield from walk(node, node, _variables(node))
             else:
