@@ -8,6 +8,7 @@ DEV := $(VENV)/dev
 INSTRUCTOR := $(VENV)/instructor
 SITE := $(VENV)/site
 NBGRADER := build/nbgrader-environment
+LITE := build/lite-environment
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -45,7 +46,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test setup lint format types lock execute solutions test-solutions \
-	slides present site test-browser test-nbgrader timing benchmark scoreboard clean
+	slides present site book lite bundle test-browser test-nbgrader timing benchmark judges scoreboard clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -82,8 +83,8 @@ $(READY): requirements.txt pyproject.toml
 	-@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
 	@echo "$(CURDIR)" > $(READY)
 
-$(DEV): requirements-dev.txt $(READY)
-	$(PIP) --quiet --no-deps -r requirements-dev.txt
+$(DEV): requirements-dev.txt requirements-export.txt $(READY)
+	$(PIP) --quiet --no-deps -r requirements-dev.txt -r requirements-export.txt
 	@touch $(DEV)
 
 lint: $(DEV)  ## check format, style and spelling of code and notebooks
@@ -126,9 +127,32 @@ $(SITE): requirements-site.txt $(INSTRUCTOR)
 site: $(SITE)  ## the course as a web site that needs no network, in build/site (needs npm)
 	$(BIN)/python -m tools.make_site
 
+book: $(SITE)  ## all lessons as EPUB and PDF, in build/book; make site links them (needs npm and chromium)
+	$(BIN)/python -m tools.make_book
+
+# JupyterLite lives in an environment of its own: beside the course it would put its kernel into JupyterLab.
+$(LITE)/ready: requirements-lite.txt $(READY)
+	rm -rf $(LITE)
+	$(BIN)/python -m venv --without-pip $(LITE)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
+		"$$($(LITE)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/course.pth"
+	$(BIN)/python -m pip --python $(LITE)/bin/python install --disable-pip-version-check --quiet \
+		--require-hashes --no-deps -r requirements-lite.txt
+	@touch $@
+
+lite: $(LITE)/ready  ## lesson 1 up to Keras, to run in a browser, in build/lite; make site takes it along (needs npm)
+	$(BIN)/python -m tools.make_lite
+
+bundle:  ## one zip of site, reading page, decks, books and project, in build/ (needs npm and chromium)
+	$(MAKE) --no-print-directory slides
+	$(MAKE) --no-print-directory book
+	$(MAKE) --no-print-directory site
+	$(BIN)/python -m tools.make_bundle
+
 test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (needs npm and chromium)
 	$(BIN)/python -m pytest -p no:cacheprovider tests/browser_tests.py
 	$(BIN)/python -m pytest -p no:cacheprovider tests/site_tests.py
+	$(BIN)/python -m pytest -p no:cacheprovider tests/lite_tests.py
 
 # nbgrader lives in an environment of its own, which sees the packages of the course through a path file:
 # beside the course it would put its menus into JupyterLab.
@@ -149,6 +173,9 @@ timing: $(DEV)  ## for authors: run lessons on two idle cores, keep outputs, wri
 
 benchmark: $(READY)  ## time the engine beside Keras and PyTorch, on an otherwise idle machine
 	$(BIN)/python -m tools.benchmark
+
+judges: $(DEV)  ## for authors: judge the judges: mutants of every solution are put to its check, in a few minutes
+	COURSE_PROGRESS=off $(BIN)/python -m tools.mutate_answers
 
 scoreboard: $(READY)  ## train every system to the end (resumable, an hour or more), write the results and the README's table
 	$(BIN)/python -m tools.train_scoreboard

@@ -15,6 +15,7 @@ behind an Embedding one or two more.
 import sys
 from collections.abc import Sequence
 from functools import partial
+from numbers import Real
 from os import PathLike
 from typing import Any
 
@@ -115,11 +116,19 @@ class Sequential:
         labels = np.asarray(y)
         check_shape("y", labels, (count or "reviews",))
         classes = 2 if self.loss == LOSSES[0] else getattr(self.layers[-1], "units", np.inf)
-        wrong = np.flatnonzero(~((labels >= 0) & (labels < classes) & (labels % 1 == 0)))
+        # Words, dates and None are no numbers: nan stands for each of them.
+        numbers = (
+            labels
+            if labels.dtype.kind in "biuf"
+            else np.array(
+                [label if isinstance(label, Real | np.bool_) else np.nan for label in labels], float
+            )
+        )
+        wrong = np.flatnonzero(~((numbers >= 0) & (numbers < classes) & (numbers % 1 == 0)))
         if wrong.size:
             whole = "0 or 1" if self.loss == LOSSES[0] else f"a whole number from 0 to {classes - 1}"
-            raise ValueError(f"label {labels[wrong[0]]} in row {wrong[0]}: expected {whole}")
-        return labels
+            raise ValueError(f"label {labels.tolist()[wrong[0]]!r} in row {wrong[0]}: expected {whole}")
+        return numbers
 
     def chosen_optimizer(self) -> Optimizer:
         """Return the optimiser; raise ValueError before `compile`."""
@@ -286,8 +295,6 @@ class Sequential:
 
         With `dtype="float16"` the weights are rounded to three digits, and the file is half as large.
         """
-        if not self.weights:
-            raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
         write_model(path, self.layers, dtype)
 
     @classmethod

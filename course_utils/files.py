@@ -1,10 +1,11 @@
-"""Files: the one way to write one, to read arrays from one, and where those of the package are.
+"""Files: the one way to write one, to read arrays or JSON from one, and where those of the package are.
 
 >>> write_whole("model.npz", lambda file: np.savez(file, *weights))
 >>> arrays = read_npz("model.npz")  # whatever the file may be: its arrays, or one ValueError
->>> rows = json.loads(course_file("benchmark.json").read_text(encoding="utf-8"))
+>>> rows = read_json(course_file("benchmark.json"))  # the same for JSON
 """
 
+import json
 import math
 import os
 import re
@@ -25,8 +26,11 @@ LEFT_OVER_S = 3600  # a draft that nobody has written to for so long belongs to 
 LOCK = ".unrolled-lock"
 LOCK_WAIT_S = 10.0  # a change takes milliseconds: whoever waits longer waits for a frozen process
 MAX_NPZ_BYTES = 128 << 20  # of all arrays together: the models of the course take 1 to 12 million bytes
+MAX_JSON_BYTES = (
+    4 << 20
+)  # the longest of the course's own has 170,000; in memory it can take fifty times as much
 PLAIN = "biufcSU"  # kinds of arrays that hold numbers or text and nothing else
-MAX_LIST_BYTES = 1 << 20  # of a zip's table of contents: ten thousand arrays
+MAX_LIST_BYTES = 1 << 18  # of a zip's table of contents: three thousand arrays
 AT_ONCE = 1 << 20  # bytes that are unpacked in one step
 SHIPPED = Path(str(files("course_utils").joinpath("shipped")))  # data/README.md describes what is in it
 
@@ -77,7 +81,7 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes | Callable[[B
         with suppress(OSError):
             draft.unlink()
         if isinstance(error, OSError) and error.filename == str(draft):
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from None  # the draft's name says nothing
         raise
     _flush_folder(path.parent)
 
@@ -133,6 +137,31 @@ def read_npz(
     except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for damaged bytes
         kind = f"{type(error).__name__}: {error}"
         raise Damaged(f"{path.name} is damaged, cut short or not an .npz file ({kind:.120})") from None
+
+
+def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_JSON_BYTES) -> Any:
+    """Read a JSON file, or refuse it.
+
+    Raises FileNotFoundError, or ValueError (`Damaged` where the bytes are no JSON) that names the
+    file and says what is wrong with it.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there")
+    if not path.is_file():
+        raise ValueError(f"{path} is no ordinary file: expected one with JSON")
+    try:
+        with open(path, "rb") as file:
+            content = file.read(max_bytes + 1)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > max_bytes:
+        raise ValueError(f"{path} is more than {max_bytes:,} bytes long: it is another file than is expected")
+    try:
+        return json.loads(content.decode("utf-8-sig"))  # -sig: a mark that Windows puts in front
+    except (ValueError, RecursionError) as error:
+        kind = f"{type(error).__name__}: {error}"
+        raise Damaged(f"{path} is damaged, cut short or no JSON ({kind:.120})") from None
 
 
 class Refused(Exception):

@@ -1,24 +1,22 @@
 """A model in a file: its layers as text, its weights as arrays, in the .npz format of NumPy."""
 
 import json
-import zipfile
-import zlib
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from course_utils import layers as all_layers
 from course_utils.checks import Array, check_shape
-from course_utils.files import write_whole
+from course_utils.files import MAX_NPZ_BYTES, Damaged, read_npz, write_whole
 from course_utils.layers import Bidirectional, Layer
 
-MOST_BYTES = 2**27  # of weights in a file: ten times the largest model of the course
+MOST_BYTES = MAX_NPZ_BYTES  # of weights, in the file and in memory: ten times the largest model of the course
 MOST_TEXT = 2**20  # bytes of the text that describes the layers
-MOST_HEAD = 2**14  # bytes before the numbers of an array
+LARGEST = MOST_BYTES + 2 * MOST_TEXT  # bytes of a file: with headers and names
 
 
 def describe(layer: Layer) -> dict[str, Any]:
@@ -39,76 +37,76 @@ def make_layer(description: dict[str, Any]) -> Layer:
     return kind(**config)
 
 
-def write_model(path: str | PathLike[str], layers: Sequence[Layer], dtype: DTypeLike | None = None) -> None:
-    """Write layers and weights whole or not at all; with `dtype` the weights are rounded to it."""
+def model_arrays(layers: Sequence[Layer], dtype: DTypeLike | None = None) -> dict[str, Array]:
+    """Return what goes into the file of a model; with `dtype` the weights are rounded to it.
+
+    Raises ValueError for a model without weights, and for one that is too large to be read again.
+    """
     weights = [weight for layer in layers for weight in layer.weights]
-    arrays: dict[str, Any] = {
-        f"weight_{i}": weight.astype(dtype or weight.dtype) for i, weight in enumerate(weights)
-    }
-    config = np.array(json.dumps([describe(layer) for layer in layers]))
-    write_whole(path, lambda file: np.savez(file, config=config, **arrays))
+    if not weights:
+        raise ValueError("the model has no weights yet: fit it, call it or set_weights first")
+    check_room(sum(weight.nbytes for weight in weights))
+    arrays = {f"weight_{i}": weight.astype(dtype or weight.dtype) for i, weight in enumerate(weights)}
+    check_room(sum(array.nbytes for array in arrays.values()))
+    return {"config": np.array(json.dumps([describe(layer) for layer in layers]))} | arrays
+
+
+def write_model(path: str | PathLike[str], layers: Sequence[Layer], dtype: DTypeLike | None = None) -> None:
+    """Write layers and weights whole or not at all; errors are those of `model_arrays`."""
+    arrays: dict[str, Any] = model_arrays(layers, dtype)
+    write_whole(path, lambda file: np.savez(file, **arrays))
 
 
 def read_model(path: str | PathLike[str]) -> list[Layer]:
-    """Read layers with their weights; nothing in the file is executed, nothing but them is read.
+    """Read layers with their weights; nothing in the file is executed.
 
     Raises FileNotFoundError, and ValueError, with the file's name and what to do, for one that is
     damaged, that something else wrote, or that claims to hold more than any model of the course.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path} is not there: train a model and save it under this name")
+    name = Path(path).name
     try:
-        if not Path(path).is_file():
-            raise ValueError("no ordinary file")
-        with zipfile.ZipFile(path) as file:
-            sizes = {one.filename: one.file_size for one in file.infolist()}
-            if "config.npy" not in sizes:
-                raise ValueError("holds no model")
-            weights = [name for name in sizes if name.startswith("weight_")]
-            if sizes["config.npy"] > MOST_TEXT or sum(sizes[name] for name in weights) > MOST_BYTES:
-                raise ValueError(
-                    f"more than {MOST_BYTES:,} bytes of weights: no model of this course is so large"
-                )
-            with file.open("config.npy") as member:
-                text = read_array(member, sizes["config.npy"])
-            layers = [make_layer(one) for one in json.loads(str(text))]
-            rest = iter(range(len(weights)))
-            for layer in layers:
-                arrays = []
-                for _ in layer.weight_names:
-                    name = f"weight_{next(rest, 'missing')}.npy"
-                    with file.open(name) as member:
-                        arrays.append(read_array(member, sizes[name]))
-                take_over(layer, arrays)
-        if next(rest, None) is not None or not layers:
-            raise ValueError("weights and layers do not go together")
-    except (
-        ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, NotImplementedError,
-        RuntimeError, MemoryError, EOFError, zipfile.BadZipFile, zlib.error, OSError, SyntaxError,
-    ) as error:  # fmt: skip
-        if isinstance(error, PermissionError):
-            raise
+        arrays = read_npz(path, LARGEST)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is not there: train a model and save it under this name") from None
+    except Damaged as error:
+        raise ValueError(f"{error}. Copy it again, or train the model and save it anew") from None
+    try:
+        return model_in(arrays)
+    except Exception as error:  # whole arrays, and nonsense in them
         raise ValueError(
-            f"{path} holds no model that can be read ({type(error).__name__}: {str(error)[:200]}): "
-            "expected a file that Sequential.save wrote; copy it again, or train the model and save it anew"
+            f"{name} holds no model that can be read ({type(error).__name__}: {error!s:.200}): "
+            "expected a file that Sequential.save wrote; train the model and save it anew"
         ) from None
+
+
+def model_in(arrays: dict[str, Array]) -> list[Layer]:
+    """Return the layers that ``config`` describes, with the arrays ``weight_0``, ``weight_1`` and so on.
+
+    All of them are taken out of `arrays`: so no weight is in memory twice. Raises ValueError, and
+    whatever else a wrong description makes Python raise.
+    """
+    if "config" not in arrays:
+        raise ValueError("it describes no layers")
+    text = arrays.pop("config")
+    if text.nbytes > MOST_TEXT:
+        raise ValueError(f"the layers are described in {text.nbytes:,} bytes: expected at most {MOST_TEXT:,}")
+    layers = [make_layer(one) for one in json.loads(str(text))]
+    taken = needed = 0
+    for layer in layers:
+        mine = [arrays.pop(f"weight_{taken + k}") for k in range(len(layer.weight_names))]
+        taken += len(mine)
+        needed += sum(array.size for array in mine) * layer.dtype.itemsize
+        check_room(needed)
+        take_over(layer, mine)
+    if not layers or any(name.startswith("weight_") for name in arrays):
+        raise ValueError("weights and layers do not go together")
     return layers
 
 
-def read_array(member: IO[bytes], size: int) -> Array:
-    """Read one array, after a look at what it claims to be."""
-    version = np.lib.format.read_magic(member)
-    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, turned, dtype = read[version](member, max_header_size=MOST_HEAD)
-    if dtype.hasobject:
-        raise ValueError("it holds a pickle, which could execute anything and is never read")
-    claimed = dtype.itemsize
-    for axis in shape:
-        claimed *= axis
-    if not 0 <= claimed <= size or dtype.kind not in "fU":
-        raise ValueError(f"an array claims {claimed:,} bytes, there are {size:,}")
-    array = np.frombuffer(member.read(claimed), dtype)
-    return array.reshape(shape[::-1]).T if turned else array.reshape(shape)
+def check_room(nbytes: int) -> None:
+    """Raise ValueError for more bytes of weights than a file of the course may bring into memory."""
+    if nbytes > MOST_BYTES:
+        raise ValueError(f"{nbytes:,} bytes of weights: a model in a file has at most {MOST_BYTES:,}")
 
 
 def take_over(layer: Layer, arrays: Sequence[Array]) -> None:
@@ -120,5 +118,7 @@ def take_over(layer: Layer, arrays: Sequence[Array]) -> None:
             shapes = one.weight_shapes(len(mine[0]))
             for name, array, shape in zip(one.weight_names, mine, shapes, strict=True):
                 check_shape(name, array, shape)
-                setattr(one, name, array.astype(one.dtype))
+                if array.dtype.kind != "f":
+                    raise ValueError(f"{name} holds {array.dtype}: expected floating-point numbers")
+                setattr(one, name, array.astype(one.dtype, order="C", copy=False))
             one.built = layer.built = True

@@ -19,12 +19,16 @@ def quiet_import() -> Iterator[None]:
     A user's settings of Keras (the file keras.json, KERAS_BACKEND and others) would change what a
     lesson shows: after the block Keras runs on TensorFlow, in float32, as it does without any.
 
+    Keras would import scikit-learn and pandas, too, for its wrappers and for DataFrames: a quarter of its
+    time and 80 MB, which no lesson uses. Who needs them there imports them before the block.
+
     >>> with quiet_import():
     ...     import keras  # doctest: +SKIP
     """
     first = "keras" not in sys.modules
     os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it once, when it is imported
-    with nullcontext() if os.environ.get("COURSE_VERBOSE") else _start_up_lines_kept_back():
+    quiet = nullcontext() if os.environ.get("COURSE_VERBOSE") else _start_up_lines_kept_back()
+    with quiet, _hidden("sklearn", "pandas") if first else nullcontext():
         yield
     if first and "keras" in sys.modules:  # later, what a lesson has set is meant
         config = sys.modules["keras"].config
@@ -33,6 +37,18 @@ def quiet_import() -> Iterator[None]:
         config.set_image_data_format("channels_last")
         config.set_max_epochs(None)
         config.set_max_steps_per_epoch(None)
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Let an import of these packages fail in the block, unless they are imported already."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: Python's own mark for this
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -12,10 +12,10 @@ how many words were read and known, declines where too few are known, and looks 
 verdicts were right on texts whose label is known: the `TrackRecord`.
 """
 
+import json
 import math
-import sys
-import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -27,13 +27,16 @@ from numpy.typing import DTypeLike, NDArray
 from course_utils.engine import Sequential
 from course_utils.files import Damaged, read_npz, write_whole
 from course_utils.layers import Array, sigmoid
-from course_utils.text import START, UNKNOWN, Ids, Vocabulary, tokenize
+from course_utils.model_files import LARGEST, MOST_TEXT, check_room, model_arrays, model_in
+from course_utils.text import INDEX_FROM, START, UNKNOWN, Ids, Vocabulary, tokenize
 
 LEAST_KNOWN = 0.7  # lesson 12 measures what this line keeps out and what it lets pass
 AT_ONCE = 100_000  # ids that a trace has in memory at a time
 NEAREST = 500  # known texts, at most, that say how sure a verdict is
 NEAR = 0.5  # how far their logits may lie: from P = 0.50 this is to 0.62, from 0.80 it is to 0.71 and 0.87
 FEWEST = 50  # a surer verdict than all known ones is compared with so many of the surest
+PROBE = "I don\u2019t like It's na\u00efve 3.5-star END&#39;s <b>cut</b> won\u00adder, 10/10!"
+MOST_WORDS = 2**22  # bytes of all words in a file: half a million words
 SURE = 1.96  # standard errors on each side that hold 95 % of a normal distribution
 
 
@@ -236,18 +239,21 @@ class Reader:
     def save(self, path: str | PathLike[str], dtype: DTypeLike | None = None) -> None:
         """Write everything into one file; the model must be a `Sequential` of the engine.
 
+        How the tokenizer cuts a probing sentence is kept too: `load` warns where it is cut otherwise.
+
         `dtype="float16"` keeps three digits of every weight, in half the room.
         """
         if not isinstance(self.model, Sequential):
             raise TypeError(f"model is {type(self.model).__name__}: only a Sequential can be saved")
-        with tempfile.TemporaryDirectory() as folder:
-            self.model.save(Path(folder) / "model.npz", dtype)
-            arrays = read_npz(Path(folder) / "model.npz", max_bytes=sys.maxsize)
+        arrays = model_arrays(self.model.layers, dtype)
         arrays["words"] = np.frombuffer("\n".join(self.vocabulary.words).encode(), np.uint8)
+        arrays["probe"] = np.array(" ".join(tokenize(PROBE)))
         arrays["settings"] = np.array([self.maxlen or 0, self.least_known])
         for k, record in enumerate(self.records):
             arrays[f"record_{k}"] = np.stack([record.logits, record.labels]).astype("float32")
             arrays[f"longest_{k}"] = np.array(record.longest or 0)
+        check_room(sum(array.nbytes for array in arrays.values()))
+        check_words(arrays["words"])
         parts: dict[str, Any] = arrays
         write_whole(path, lambda out: np.savez_compressed(out, **parts))
 
@@ -259,15 +265,21 @@ class Reader:
         """
         name = Path(path).name
         try:
-            arrays = read_npz(path)
+            arrays = read_npz(path, LARGEST)
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"{name} is not there: train a model and save it under this name"
             ) from None
         except Damaged as error:
             raise ValueError(f"{error}. Copy it again: perhaps only a part of it came") from None
-        if not {"words", "settings", "config"} <= set(arrays):
-            raise ValueError(f"{name} holds no reader: expected a file that Reader.save wrote")
+        if problem := _lacks(arrays):
+            raise ValueError(f"{name} {problem}")
+        if "probe" in arrays and str(arrays["probe"]) != " ".join(tokenize(PROBE)):
+            warnings.warn(
+                f"{name} was saved by a course that cuts texts into other words: verdicts may differ. "
+                "Train and save it anew",
+                stacklevel=2,
+            )
         try:
             maxlen, least_known = arrays["settings"].tolist()
             records = tuple(
@@ -276,10 +288,55 @@ class Reader:
                 )
                 for k in range(sum(key.startswith("record_") for key in arrays))
             )
+            check_words(arrays["words"])
             vocabulary = Vocabulary(tuple(arrays["words"].tobytes().decode().split("\n")))
-            return cls(Sequential.load(path), vocabulary, int(maxlen) or None, records, least_known)
+            return cls(Sequential(model_in(arrays)), vocabulary, int(maxlen) or None, records, least_known)
         except Exception as error:  # whole arrays, and nonsense in them
             raise ValueError(
                 f"{name} is not as Reader.save wrote it ({type(error).__name__}: {error!s:.120}). "
                 "Save it again"
             ) from None
+
+
+def _lacks(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Say what a whole file lacks to be a parcel of `Reader.save`; an empty text where it lacks nothing."""
+    expected = "expected a file that Reader.save wrote"
+    present = set(arrays)
+    if "config" not in present:
+        shown = ", ".join(sorted(present)[:4]) or "nothing"
+        return f"holds no reader and no model of the course, but {shown}: {expected}"
+    if not present & {"words", "settings"}:
+        return (
+            "holds no reader but a model alone, as Sequential.save writes it, without its words: "
+            f"{expected}. Load it with Sequential.load, and give it its vocabulary: Reader(model, vocabulary)"
+        )
+    records = sum(key.startswith("record_") for key in present)
+    wanted = {"words", "settings"} | {f"{part}_{k}" for k in range(records) for part in ("record", "longest")}
+    weights = {int(key[7:]) for key in present if key.startswith("weight_") and key[7:].isdecimal()}
+    wanted |= {f"weight_{k}" for k in range(max(weights, default=0) + 1)}
+    if missing := sorted(wanted - present):
+        return f"is a reader without {', '.join(missing)}: {expected}. Copy it again, or save it again"
+    rows = _rows_of_table(arrays)
+    count = np.count_nonzero(arrays["words"] == ord("\n")) + 1 + INDEX_FROM + 1
+    if rows is not None and rows != count:
+        return (
+            f"holds the words of another model: {count:,} ids with the special ones, and the model's table "
+            f"has {rows:,} rows. Save model and vocabulary together again, with Reader.save"
+        )
+    return ""
+
+
+def _rows_of_table(arrays: Mapping[str, NDArray[Any]]) -> int | None:
+    """Return how many ids the model's first layer knows; None where the description does not say it."""
+    if arrays["config"].nbytes > MOST_TEXT:
+        return None
+    try:
+        return int(json.loads(str(arrays["config"]))[0]["input_dim"])
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def check_words(words: Array) -> None:
+    """Raise ValueError for too many words in a file: in memory they take ten times the room."""
+    if words.nbytes > MOST_WORDS:
+        raise ValueError(f"{words.nbytes:,} bytes of words: a reader in a file has at most {MOST_WORDS:,}")

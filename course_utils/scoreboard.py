@@ -4,7 +4,6 @@ The file comes with the package; authors write it with `make scoreboard` (tools/
 """
 
 import base64
-import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.files import SHIPPED
+from course_utils.files import SHIPPED, read_json
 from course_utils.systems import SYSTEMS
 
 RESULTS = SHIPPED / "scoreboard.json"
@@ -32,6 +31,25 @@ BEFORE = {  # what the older write-ups reported, on the test part unless said ot
 }
 
 Run = dict[str, Any]
+KINDS = {  # what a run holds, at least
+    "system": str,
+    "source": str,
+    "seed": int,
+    "validation_accuracy": float | int | None,
+    "test_accuracy": float | int,
+    "test_loss": float | int,
+    "parameters": int,
+    "epochs": int,
+    "seconds": float | int,
+    "history": dict,
+    "by_length": list,
+    "calibration": list,
+    "recipe": str,
+}
+IN_GROUPS = {  # numbers in each dictionary of a list
+    "by_length": {"longest", "true_positive", "false_negative", "true_negative", "false_positive"},
+    "calibration": {"reviews", "mean_probability", "share_positive"},
+}
 
 
 def runs(system: str | None = None, source: str | None = None, path: Path = RESULTS) -> list[Run]:
@@ -43,16 +61,52 @@ def runs(system: str | None = None, source: str | None = None, path: Path = RESU
     for name, value, known in (("system", system, SYSTEMS), ("source", source, SEEDS)):
         if value is not None and value not in known:
             raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, known))}")
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is not there: it comes with the course; bring it back with git checkout "
-            "in a clone, or install the course again"
-        )
+    back = "get it back with git checkout in a clone, or install the course again"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged: get it back with git checkout ({error})") from None
+        found = read_json(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is not there: it comes with the course; {back}") from None
+    except ValueError as error:
+        raise ValueError(f"{error}; {back}") from None
+    if not isinstance(found, list) or not all(map(is_run, found)):
+        raise ValueError(f"{path} does not hold runs as make scoreboard writes them; {back}")
     return [run for run in found if system in (None, run["system"]) and source in (None, run["source"])]
+
+
+def verdicts(system: str, source: str = "keras", path: Path = RESULTS) -> NDArray[np.bool_]:
+    """Return which test reviews each run judged rightly, shape (runs, reviews), in the order of the seeds.
+
+    Made for `evidence.compare`: the reviews stand in the same order for every system. Raises
+    ValueError for a name that does not exist, and where no run, or an older one, kept its verdicts.
+    """
+    found = sorted(runs(system, source, path), key=lambda run: int(run["seed"]))
+    if not found or not all("right" in run for run in found):
+        raise ValueError(f"{system!r} has no verdicts on {source!r}: train it anew with `make scoreboard`")
+    reviews = [sum(int(one["reviews"]) for one in run["calibration"]) for run in found]
+    packed = [np.frombuffer(base64.b64decode(run["right"]), np.uint8) for run in found]
+    return np.array(
+        [np.unpackbits(bits, count=count) == 1 for bits, count in zip(packed, reviews, strict=True)]
+    )
+
+
+def is_run(run: Any) -> bool:
+    """Say whether this is one run of the results file, as far as its form tells."""
+    number = float | int | None
+    return (
+        isinstance(run, dict)
+        and all(isinstance(run.get(name, ...), kind) for name, kind in KINDS.items())
+        and all(
+            isinstance(values, list) and all(isinstance(value, number) for value in values)
+            for values in run["history"].values()
+        )
+        and all(
+            isinstance(group, dict)
+            and set(group) == names
+            and all(isinstance(value, number) for value in group.values())
+            for name, names in IN_GROUPS.items()
+            for group in run[name]
+        )
+    )
 
 
 def table(systems: Sequence[str] | None = None, path: Path = RESULTS) -> str:
@@ -85,20 +139,6 @@ def table(systems: Sequence[str] | None = None, path: Path = RESULTS) -> str:
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
-
-
-def verdicts(run: Run) -> NDArray[np.bool_]:
-    """Return which reviews of the test part a run judged rightly, (reviews,), in the order of the part.
-
-    Raises ValueError for a run that has kept no verdicts.
-    """
-    if "right" not in run:
-        raise ValueError(
-            f"the run of {run['system']} on {run['source']} has kept no verdicts: train it again with "
-            "python -m tools.train_scoreboard"
-        )
-    # Both test parts, 25,000 and 5,000 reviews, fill their bytes.
-    return np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8)).astype(bool)
 
 
 def spread(measured: Sequence[float | None]) -> str:

@@ -23,7 +23,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from course_utils import engine
-from course_utils.data import Part, Reviews
+from course_utils.data import Part, Reviews, cache_folder
+from course_utils.files import read_npz, write_whole
 from course_utils.layers import (
     GRU,
     LSTM,
@@ -37,6 +38,7 @@ from course_utils.layers import (
     SpatialDropout1D,
     sigmoid,
 )
+from course_utils.text import UNKNOWN
 from course_utils.vectors import count_vectors
 
 BITS_A_WORD = 21  # three words then fit into one 64-bit number
@@ -126,47 +128,132 @@ class System:
 
 @dataclass(frozen=True)
 class Average:
-    """Several nets of one system, from different seeds, that vote: the mean of their P(positive).
+    """Several nets that vote: the mean of their P(positive).
 
-    Each trains on training and validation part together and keeps its last epoch, so that nothing
-    is chosen, and there is no validation score.
+    Of each system there are `members` nets, from different seeds. Each trains on training and validation
+    part together and keeps its last epoch, so that nothing is chosen, and there is no validation score.
     """
 
     title: str
     lesson: int
-    system: System
+    systems: tuple[System, ...]
     members: int = 3
+    whole: bool = False  # judge whole reviews, though the nets learned from the last ids of each
     needs_seed: bool = False
     official_only: bool = False  # where training takes long: not on the course's own split too
 
     @property
     def num_words(self) -> int:
-        """Ids of the system's vocabulary."""
-        return self.system.num_words
+        """Ids of the systems' vocabulary."""
+        return self.systems[0].num_words
 
     @property
     def recipe(self) -> str:
-        """Return a short code of the members' recipe and their number."""
-        return short_code({"system": self.system.recipe, "members": self.members})
+        """Return a short code of the members' recipes and their number."""
+        codes = [system.recipe for system in self.systems]
+        settings = {"system": codes[0] if len(codes) == 1 else codes, "members": self.members}
+        return short_code(settings | ({"whole": True} if self.whole else {}))
 
     def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
         """Train every member; average what they say of the test part."""
-        start = time.process_time()
-        fitted = [self.system.fit(everything(reviews), seed + k, verbose) for k in range(self.members)]
-        models, histories = zip(*fitted, strict=True)
-        seconds = time.process_time() - start
-        test = self.system.cut(reviews.test)
+        voices = [
+            self.voice(system, reviews, seed + k, verbose)
+            for system in self.systems
+            for k in range(self.members)
+        ]
         return Trained(
             validation=None,
-            test=np.mean([sigmoid(model.predict(test)[:, 0]) for model in models], axis=0),
-            parameters=sum(model.count_params() for model in models),
-            epochs=self.system.epochs,
-            seconds=seconds,
+            test=np.mean([voice.test for voice in voices], axis=0),
+            parameters=sum(voice.parameters for voice in voices),
+            epochs=max(system.epochs for system in self.systems),
+            seconds=sum(voice.seconds for voice in voices),
             history={
-                name: np.mean([history[name] for history in histories], axis=0).tolist()
-                for name in histories[0]
+                name: np.mean([voice.history[name] for voice in voices], axis=0).tolist()
+                for name in voices[0].history
             },
         )
+
+    def voice(self, system: System, reviews: Reviews, seed: int, verbose: bool) -> Trained:
+        """Train one member; what takes long is kept in the cache folder, and read there the next time."""
+        parts = hashlib.sha256()
+        for part in (reviews.train, reviews.validation, reviews.test):
+            for array in (part.labels, *part.ids):
+                parts.update(array.tobytes())
+        name = short_code(
+            {"recipe": system.recipe, "whole": self.whole, "seed": seed, "parts": parts.hexdigest()}
+        )
+        file = cache_folder() / f"member-{name}.npz"
+        if self.official_only:
+            try:
+                kept = read_npz(file)
+                return Trained(None, kept["test"], **json.loads(str(kept["rest"])))
+            except (FileNotFoundError, ValueError, KeyError, TypeError):
+                pass  # not trained yet, or damaged: train it
+        start = time.process_time()
+        model, history = system.fit(everything(reviews), seed, verbose)
+        seconds = time.process_time() - start
+        read = reviews.test.ids if self.whole else system.cut(reviews.test)
+        voice = Trained(
+            None, sigmoid(model.predict(read)[:, 0]), model.count_params(), system.epochs, seconds, history
+        )
+        if self.official_only:
+            rest = {key: value for key, value in vars(voice).items() if key not in ("validation", "test")}
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, lambda out: np.savez(out, test=voice.test, rest=np.array(json.dumps(rest))))
+        return voice
+
+
+@dataclass(frozen=True)
+class WithLinear:
+    """Recurrent nets and a linear model that vote, half and half, each in its own unit of certainty.
+
+    The logits of both are divided by their standard deviation over the texts to be judged, for which no
+    label is needed, and averaged; the mean of both deviations makes a logit of that again.
+    """
+
+    title: str
+    lesson: int
+    nets: Average
+    linear: "Linear"
+    num_words: int | None = None  # the linear model counts all words
+    needs_seed: bool = False
+    official_only: bool = True
+
+    @property
+    def recipe(self) -> str:
+        """Return a short code of both recipes."""
+        return short_code({"nets": self.nets.recipe, "linear": self.linear.recipe})
+
+    def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
+        """Train both; average what they say of the test part."""
+        nets = self.nets.train(with_words(reviews, self.nets.num_words), seed, verbose)
+        linear = self.linear.train(reviews, seed, verbose)
+        logits = [
+            np.log(p) - np.log1p(-p) for p in (np.clip(one.test, 1e-7, 1 - 1e-7) for one in (nets, linear))
+        ]
+        units = [logit.std() for logit in logits]
+        mean = np.mean([logit / unit for logit, unit in zip(logits, units, strict=True)], axis=0)
+        return Trained(
+            validation=None,
+            test=sigmoid(mean * np.mean(units)),
+            parameters=nets.parameters + linear.parameters,
+            epochs=nets.epochs,
+            seconds=nets.seconds + linear.seconds,
+            history=nets.history,
+        )
+
+
+def with_words(reviews: Reviews, num_words: int) -> Reviews:
+    """Return the reviews with every id from `num_words` on replaced by that of an unknown word."""
+
+    def fewer(part: Part) -> Part:
+        return replace(
+            part, ids=[np.where(ids < num_words, ids, UNKNOWN).astype(ids.dtype) for ids in part.ids]
+        )
+
+    return replace(
+        reviews, train=fewer(reviews.train), validation=fewer(reviews.validation), test=fewer(reviews.test)
+    )
 
 
 def everything(reviews: Reviews) -> Reviews:
@@ -442,7 +529,20 @@ def largest_states() -> list[Layer]:
     return [Bidirectional(GRU(32, return_sequences=True)), GlobalMaxPooling1D()]
 
 
-SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
+def two_ways(cell: type[GRU] | type[LSTM]) -> list[Layer]:
+    """Return the larger net of lesson 13: 64 units in both directions, the largest of all states."""
+    return [
+        Embedding(30_000, 100, mask_zero=True),
+        Dropout(0.2, noise_shape=(None, None, 1)),
+        SpatialDropout1D(0.2),
+        Bidirectional(cell(64, return_sequences=True)),
+        GlobalMaxPooling1D(),
+        Dropout(0.4),
+        Dense(1),
+    ]
+
+
+SYSTEMS: dict[str, System | KerasSystem | Average | WithLinear | Majority | Linear] = {
     "majority": Majority(),
     "bag-of-words": Linear("bag of words, TF-IDF"),
     "tfidf-bigrams": Linear("words and pairs, TF-IDF", ngrams=2, num_words=None),
@@ -452,8 +552,10 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
     "nb-bigrams": NaiveBayesLinear(
         "words and pairs, naive-Bayes weights", ngrams=2, refit=True, lesson=13, num_words=None
     ),
-    "nb-trigrams": NaiveBayesLinear(
-        "words, pairs and triples, naive-Bayes weights", ngrams=3, refit=True, lesson=13, num_words=None
+    "nb-trigrams": (
+        triples := NaiveBayesLinear(
+            "words, pairs and triples, naive-Bayes weights", ngrams=3, refit=True, lesson=13, num_words=None
+        )
     ),
     "S0": System(
         "LSTM 10, three numbers a word",
@@ -579,20 +681,12 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
             vectors=0.3,
         )
     ),
-    "gru-average": Average("three of these, on all training reviews", lesson=13, system=vectors_first),
+    "gru-average": Average("three of these, on all training reviews", lesson=13, systems=(vectors_first,)),
     "best-one": (
         larger := System(
             "the same with GRU 64, more words, more features",
             lesson=13,
-            layers=lambda: [
-                Embedding(30_000, 100, mask_zero=True),
-                Dropout(0.2, noise_shape=(None, None, 1)),
-                SpatialDropout1D(0.2),
-                Bidirectional(GRU(64, return_sequences=True)),
-                GlobalMaxPooling1D(),
-                Dropout(0.4),
-                Dense(1),
-            ],
+            layers=lambda: two_ways(GRU),
             maxlen=400,
             epochs=4,
             batch_size=32,
@@ -601,7 +695,28 @@ SYSTEMS: dict[str, System | KerasSystem | Average | Majority | Linear] = {
             vectors=0.3,
         )
     ),
-    "best": Average("three of these, on all training reviews", lesson=13, system=larger, official_only=True),
+    "best": (
+        nets := Average(
+            "three of these and three with LSTM 64, on all training reviews, read whole",
+            lesson=13,
+            systems=(larger, replace(larger, layers=lambda: two_ways(LSTM))),
+            whole=True,
+            official_only=True,
+        )
+    ),
+    "best-with-linear": WithLinear(
+        "these six and words, pairs and triples, half and half", lesson=13, nets=nets, linear=triples
+    ),
+    "A0": KerasSystem(
+        "LSTM 32, last state",
+        lesson=15,
+        model="last_state",
+        options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
+        maxlen=256,
+        epochs=4,
+        batch_size=64,
+        learning_rate=2e-3,
+    ),
     "A1": KerasSystem(
         "LSTM 32, attention pooling",
         lesson=15,

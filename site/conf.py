@@ -7,6 +7,7 @@ import json
 import pkgutil
 import re
 import tomllib
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ project_copyright = author
 release = version = PYPROJECT["project"]["version"]
 language = "en"
 root_doc = "README"
-include_patterns = ["README.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
+include_patterns = ["*.md", "notebooks/*.ipynb", "docs/*.md", "data/README.md", "site/*.md"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -77,6 +78,37 @@ if REPOSITORY:
         },
     }
 
+BOOK = tags.has("book")  # noqa: F821  # Sphinx puts it here: tools/make_book.py asks for EPUB and PDF with it
+if BOOK:
+    extensions = ["myst_nb", "tools.make_book"]
+    include_patterns = [name for name in include_patterns if name != "site/*.md"] + ["site/glossary.md"]
+    html_theme, html_theme_options, html_sidebars = "basic", {"nosidebar": True}, {"**": []}
+    html_css_files = ["book.css"]
+    # myst-parser has marked every section as one to leave alone, and every formula as one to draw.
+    settings = "window.MathJax = {options: {ignoreHtmlClass: 'mathjax_ignore', processHtmlClass: 'math'}}"
+    html_js_files = [(None, {"body": settings, "priority": 400}), "tex-svg.js"]
+    html_math_renderer = "book"
+    html_copy_source = html_show_sourcelink = html_use_index = html_domain_indices = False
+    html_permalinks = False
+    epub_basename = "unrolled"
+    epub_title = "Unrolled: recurrent networks from a NumPy loop to sentiment models"
+    epub_description = PYPROJECT["project"]["description"]
+    epub_contributor = epub_publisher = author
+    epub_uid, epub_scheme = "book", "UUID"
+    epub_identifier = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, f'unrolled-{version}')}"
+    epub_show_urls = "no"
+    epub_use_index = False
+    epub_tocdepth = 2
+    epub_css_files = ["book.css"]
+
+MORE = [
+    *([] if BOOK else ["site/reading"]),
+    "site/glossary",
+    *([] if BOOK else ["site/reference", "site/take_along"]),
+    "docs/teaching",
+    "data/README",
+    "CHANGELOG",
+]
 CONTENTS = f"""
 ```{{toctree}}
 :caption: Lessons
@@ -91,13 +123,10 @@ CONTENTS = f"""
 :maxdepth: 1
 :hidden:
 
-site/reading
-site/glossary
-site/reference
-docs/teaching
-data/README
+{chr(10).join(MORE)}
 ```
 """
+BUILD = ROOT / "build"
 FIGURE = re.compile(r"^Figure: (.+(?:\n(?!Figure: ).+)*)\n?", re.MULTILINE)
 WIDGET = "In JupyterLab a slider stands here; the picture below shows one of its settings."
 
@@ -105,11 +134,86 @@ WIDGET = "In JupyterLab a slider stands here; the picture below shows one of its
 def read_source(app: Sphinx, name: str, content: list[str]) -> None:
     """Add to a page, as it is read, what only the site needs."""
     if name == root_doc:
-        content[0] += CONTENTS
+        content[0] = with_shortcuts(content[0]) + CONTENTS
     elif name == "site/reference":
         content[0] += "".join(map(reference, modules()))
+    elif name == "site/take_along":
+        content[0] += "".join([files_to_take(), decks(), in_the_browser()])
     elif name.startswith("notebooks/"):
         content[0] = json.dumps(lesson_for_site(json.loads(content[0]), name.removeprefix("notebooks/")))
+
+
+def with_shortcuts(readme: str) -> str:
+    """Return the README with links, below its first paragraph, to what a visitor can do at once."""
+    if BOOK:
+        return readme
+    links = (
+        "[Lesson 1](notebooks/01_numpy_rnn_loop.ipynb) · [a network reads your sentence](site/reading.md) · "
+        "[EPUB, PDF, slides, lesson 1 in this browser](site/take_along.md) · [glossary](site/glossary.md)"
+    )
+    first, rest = readme.split("\n\n![", 1)
+    return f"{first}\n\n{links}\n\n![{rest}"
+
+
+def title(name: str) -> str:
+    """Return the title of a lesson."""
+    lesson = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    return "".join(lesson["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
+
+
+def file_link(path: str, text: str) -> str:
+    """Return a link to a file that is put into the site behind Sphinx's back."""
+    return f'<a href="../{path}">{text}</a>'
+
+
+def files_to_take() -> str:
+    """Return the part about whole books, with what was built of it."""
+    what = {"unrolled.epub": "EPUB, for readers of books and phones", "unrolled.pdf": "PDF, for paper"}
+    there = {name: BUILD / "book" / name for name in what if (BUILD / "book" / name).exists()}
+    lines = [
+        f"- {file_link(f'book/{name}', what[name])}: {path.stat().st_size / 1e6:.0f} MB\n"
+        for name, path in there.items()
+    ]
+    text = "\n## All lessons in one file\n\n" + "".join(lines)
+    if len(lines) < len(what):
+        text += "\nWhat is missing here is made by `make book`, in the project's folder.\n"
+    return f"{text}\nEach lesson's page has a button that downloads its notebook.\n"
+
+
+def decks() -> str:
+    """Return the list of the decks that were built."""
+    there = [name for name in LESSONS if (BUILD / "slides" / f"{name}.html").exists()]
+    lines = [f"- {file_link(f'slides/{name}.html', title(name))}\n" for name in there]
+    says = "The key S shows the speaker's notes; `?print-pdf` behind the address makes pages to print.\n\n"
+    return "\n## Slides\n\n" + (
+        says + "".join(lines) if lines else "They are made by `make slides`, in the project's folder.\n"
+    )
+
+
+def in_the_browser() -> str:
+    """Return what a reader should know before lesson 1 starts in the browser."""
+    text = "\n## Run lesson 1 here, without installing anything\n\n"
+    place = BUILD / "lite" / "download.json"
+    if not place.exists():
+        return f"{text}It is made by `make lite`, in the project's folder.\n"
+    said = json.loads(place.read_text(encoding="utf-8"))
+    own, shell = said["own"] / 1e6, (said["all"] - said["own"]) / 1e6
+    text += (
+        "Lesson 1, up to its section on Keras, can run in your browser, in JupyterLite. It starts only on\n"
+        "a page that a server sends, not from a disk. **A click on the link below downloads**, from this\n"
+        f"site, at most {own:.0f} MB of Python and its packages, and at most {shell:.0f} MB of JupyterLite;\n"
+        "your browser keeps most of it.\n"
+    )
+    if said["outside"]:
+        host = said["outside"][0].split("/")[2]
+        names = [address.rsplit("/", 1)[1].split("-")[0] for address in said["outside"]]
+        text += (
+            f"Besides, from `{host}`, where the makers of Pyodide keep them: {', '.join(names)}\n"
+            "(compiled packages, fetched when a cell imports them; their size is not known here). That host\n"
+            "then sees your address.\n"
+        )
+    address = "lite/notebooks/index.html?path=01_numpy_rnn_loop.ipynb"
+    return f"{text}\n{file_link(address, 'Download that, and start lesson 1')}\n"
 
 
 def modules() -> list[str]:
@@ -136,17 +240,19 @@ def lesson_for_site(lesson: dict[str, Any], name: str) -> dict[str, Any]:
             cells.append(cell | {"source": link_terms("".join(cell["source"]), terms)})
         else:
             cells += code_cells(cell)
-    deck = ROOT / "build" / "slides" / f"{name}.html"
-    if deck.exists():
-        cells.insert(
-            1,
-            {
-                "cell_type": "markdown",
-                "metadata": {},
-                "source": f'<a href="../slides/{name}.html">Slides of this lesson</a>',
-            },
-        )
+    if links := lesson_links(name):
+        cells.insert(1, {"cell_type": "markdown", "id": "links", "metadata": {}, "source": links})
     return lesson | {"cells": cells}
+
+
+def lesson_links(name: str) -> str:
+    """Return the line below a lesson's title: its deck, where it was built, and its notebook."""
+    if BOOK:
+        return ""
+    links = [f'<a href="../_sources/notebooks/{name}.ipynb" download>This notebook, to download</a>']
+    if (BUILD / "slides" / f"{name}.html").exists():
+        links.append(f'<a href="../slides/{name}.html">Its slides</a>')
+    return " · ".join(links)
 
 
 def code_cells(cell: dict[str, Any]) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def test_words_that_wait_for_their_batch_end_where_they_would_have(optimizer, rn
 
 
 def test_an_optimizer_of_ones_own_trains_in_fit(rng):
-    """As lesson 11 writes one: L2 in the gradient, for every word at every step."""
+    """L2 in the gradient, for every word at every step."""
 
     class AdamL2(Adam):
         def apply(self, gradients, weights):
@@ -268,6 +268,16 @@ def exploding():
         (lambda: with_model(lambda m: m.predict([])), ValueError, "x is empty"),
         (lambda: with_model(lambda m: m.fit(IDS, [0, 2])), ValueError, "label 2 in row 1: expected 0 or 1"),
         (
+            lambda: with_model(lambda m: m.fit(IDS, ["0", "1"])),
+            ValueError,
+            "label '0' in row 0: expected 0 or 1",
+        ),
+        (
+            lambda: with_model(lambda m: m.fit(IDS, [1, None])),
+            ValueError,
+            "label None in row 1: expected 0 or 1",
+        ),
+        (
             lambda: with_model(lambda m: m.fit(IDS, [np.nan, 1])),
             ValueError,
             "label nan in row 0: expected 0 or 1",
@@ -377,7 +387,7 @@ def test_save_and_load_bring_back_the_model_without_pickle(tmp_path, rng):
     with pytest.raises(ValueError, match="'Layer2' is no layer"):
         Sequential.load(path)
     np.savez(path, config=np.array([object()]))
-    with pytest.raises(ValueError, match="pickle"):
+    with pytest.raises(ValueError, match="Python objects"):
         Sequential.load(path)
 
 

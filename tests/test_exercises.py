@@ -10,9 +10,11 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -301,14 +303,27 @@ def test_progress_outlives_the_session(own_progress, capsys, monkeypatch):
     assert {path.name for path in own_progress.iterdir()} == {"progress.json", LOCK}
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b'{"done": 5}', b'{"done": [["1.1"]]}', b"\xff\xfe", b"null", b"[" * 100_000]
-)
-def test_damaged_progress_costs_nothing(own_progress, capsys, damage):
-    (own_progress / "progress.json").write_bytes(damage)
-    assert done(capsys).startswith("Done so far: 0 of")
+def test_damaged_progress_is_named_and_kept(own_progress, capsys):
+    path = own_progress / "progress.json"
+    path.write_bytes(b'{"done": ["1.1", "2.')
+    assert done(capsys).startswith(f"{path} is damaged")
+    shown = run("3.1", EXERCISES["3.1"].solution, capsys)
+    assert f"{path} is damaged" in shown
+    assert "It is kept as progress-damaged.json; what was done before is not counted." in shown
+    assert json.loads(path.read_text()) == {"done": ["3.1"]}
+    assert (own_progress / "progress-damaged.json").read_bytes() == b'{"done": ["1.1", "2.'
+    assert "damaged" not in run("1.1", EXERCISES["1.1"].solution, capsys)
+
+
+def test_exercises_of_a_newer_course_stay_done(own_progress, capsys):
+    (own_progress / "progress.json").write_text('{"done": ["99.1", "1.2"]}')
     run("1.1", EXERCISES["1.1"].solution, capsys)
-    assert json.loads((own_progress / "progress.json").read_text()) == {"done": ["1.1"]}
+    assert json.loads((own_progress / "progress.json").read_text()) == {"done": ["1.1", "1.2", "99.1"]}
+
+
+def test_a_folder_that_nobody_knows_costs_nothing(own_progress, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", "~nobody-has-this-name/folder")
+    assert "Done so far: 1 of" in run("1.1", EXERCISES["1.1"].solution, capsys)
 
 
 def test_progress_that_cannot_be_written(own_progress, capsys, monkeypatch):
@@ -319,6 +334,7 @@ def test_progress_that_cannot_be_written(own_progress, capsys, monkeypatch):
 
 THIRTY_AT_ONCE = """
 import os
+import re
 from course_utils import exercises as course
 numbers = list(course.exercises())[:30]
 wait, go = os.pipe()
@@ -539,6 +555,24 @@ def test_a_number_of_every_type_is_right(kind):
     judge.a_count("share", kind(0.884), 0.884, {0.882: "slip"}, "count again")
     with pytest.raises(judge.Wrong, match=r"share 0\.\d+: slip"):
         judge.a_count("share", kind(0.854), 0.884, {0.854: "slip"}, "count again")
+
+
+def numbers_of(exercise):
+    """The answers of the solution, where some are fractions and all are plain values; else nothing."""
+    plain = re.fullmatch(r"(\s*\w+ = .+\n)+", exercise.solution)
+    values = {}
+    if plain:
+        with suppress(Exception):
+            exec(exercise.solution, {"np": np}, values)
+    answers = [values.get(name) for name in exercise.answers]
+    return answers if any(isinstance(value, float) for value in answers) else []
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.asarray])
+@pytest.mark.parametrize("number", [number for number in EXERCISES if numbers_of(EXERCISES[number])])
+def test_every_exercise_takes_a_number_of_another_type(number, kind):
+    answers = [kind(value) if isinstance(value, float) else value for value in numbers_of(EXERCISES[number])]
+    assert course.why_wrong(number, *answers) == ""
 
 
 def test_a_scalar_of_tensorflow_is_a_number():

@@ -34,7 +34,8 @@ PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
 LOCK_TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 DECLARED = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["student"]
-GROUPS = {name: PYPROJECT["dependency-groups"][name] for name in ("dev", "instructor", "nbgrader")}
+ADDED = ("dev", "export", "instructor", "site", "lite", "nbgrader")
+GROUPS = {name: PYPROJECT["dependency-groups"][name] for name in ADDED}
 LOCKS = {name: (ROOT / f"requirements-{name}.txt").read_text(encoding="utf-8") for name in GROUPS}
 LINUX = {
     "sys_platform": "linux",

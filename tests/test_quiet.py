@@ -55,3 +55,21 @@ def test_works_without_standard_error():
         "with quiet_import():\n    print('in')"
     )
     assert run(code).stdout == "in\n"
+
+
+def test_what_no_lesson_uses_is_not_imported_with_keras_and_can_be_imported_later():
+    code = (
+        "import sys\nfrom course_utils.quiet import quiet_import\nwith quiet_import():\n    import keras\n"
+        "print([name for name in ('sklearn', 'pandas') if name in sys.modules])\n"
+        "import sklearn.linear_model, pandas\nprint(pandas.DataFrame({'a': [1]}).shape)"
+    )
+    assert run(code).stdout == "[]\n(1, 1)\n"
+
+
+def test_what_was_imported_before_stays_and_keras_takes_it():
+    code = (
+        "import pandas\nfrom course_utils.quiet import quiet_import\nwith quiet_import():\n    import keras\n"
+        "net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])\n"
+        "print(net.predict(pandas.DataFrame({'a': [1.0, 2.0]}), verbose=0).shape)"
+    )
+    assert run(code).stdout == "(2, 1)\n"

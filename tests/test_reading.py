@@ -1,5 +1,7 @@
 """Reading a typed review: the trace against the cut text, and an answer to whatever is typed."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from course_utils import layers
 from course_utils.engine import Sequential
+from course_utils.files import read_npz
 from course_utils.layers import LSTM, Bidirectional, Dense, Embedding, GlobalMaxPooling1D, sigmoid
 from course_utils.reading import Answer, Reader, TrackRecord
 from course_utils.text import START, Vocabulary
@@ -232,7 +235,35 @@ def test_a_file_that_is_no_reader_is_refused(tmp_path):
         with pytest.raises(ValueError, match=r"reader is damaged, cut short .* Copy it again"):
             Reader.load(file)
     MODELS["one way"].save(file)
-    with pytest.raises(ValueError, match="reader holds no reader"):
+    with pytest.raises(ValueError, match=r"holds no reader but a model alone, .*Sequential.load"):
+        Reader.load(file)
+    with open(file, "wb") as out:
+        np.savez(out, x_train=np.zeros(3), y_train=np.zeros(3))
+    with pytest.raises(ValueError, match="no model of the course, but x_train, y_train: expected a file"):
+        Reader.load(file)
+
+
+@pytest.mark.parametrize("missing", ["words", "settings", "longest_0", "weight_1"])
+def test_a_reader_says_what_it_lacks(tmp_path, missing):
+    file = tmp_path / "reader"
+    reader().save(file)
+    arrays = read_npz(file)
+    del arrays[missing]
+    with open(file, "wb") as out:
+        np.savez(out, **arrays)
+    with pytest.raises(ValueError, match=f"reader is a reader without {missing}: expected"):
+        Reader.load(file)
+
+
+def test_a_reader_with_the_words_of_another_model_says_so(tmp_path):
+    file = tmp_path / "reader"
+    reader().save(file)
+    arrays = read_npz(file)
+    arrays["words"] = np.frombuffer("\n".join(VOCABULARY.words[:-1]).encode(), np.uint8)
+    with open(file, "wb") as out:
+        np.savez(out, **arrays)
+    rows = len(VOCABULARY)
+    with pytest.raises(ValueError, match=f"words of another model: {rows - 1} ids .* has {rows} rows"):
         Reader.load(file)
 
 
@@ -250,3 +281,12 @@ def test_saving_keeps_the_older_file_when_it_fails(tmp_path, monkeypatch):
         reader().save(file)
     assert file.read_bytes() == whole
     assert [path.name for path in tmp_path.iterdir()] == ["reader"]
+
+
+def test_a_reader_of_another_tokenizer_is_named(tmp_path, monkeypatch):
+    reader().save(tmp_path / "reader")
+    with warnings.catch_warnings(action="error"):
+        Reader.load(tmp_path / "reader")
+    monkeypatch.setattr("course_utils.reading.tokenize", lambda text: text.split())
+    with pytest.warns(UserWarning, match="reader was saved by a course that cuts texts into other words"):
+        Reader.load(tmp_path / "reader")

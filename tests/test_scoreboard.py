@@ -1,5 +1,7 @@
 """The scoreboard: what is trained, what is kept, and that all tables come from the results file."""
 
+import base64
+import json
 import re
 from concurrent.futures import Future
 from dataclasses import replace
@@ -53,7 +55,9 @@ PARAMETERS = {  # embedding + cells + dense, by hand: gates * ((features + units
     "gru-vectors": 20_000 * 64 + 2 * 3 * (64 + 32 + 2) * 32 + 65,
     "best-one": 30_000 * 100 + 2 * 3 * (100 + 64 + 2) * 64 + 129,
 }
-ATTENTION = {  # embedding + LSTM + scores + dense; words and places + four projections + norm + dense
+# embedding + LSTM (+ scores) + dense; words and places + four projections + norm + dense
+ATTENTION = {
+    "A0": 10_000 * 32 + 4 * (32 + 32 + 1) * 32 + 33,
     "A1": 10_000 * 32 + 4 * (32 + 32 + 1) * 32 + (33 * 32 + 32) + 33,
     "A2": (10_000 + 256) * 32 + 4 * 33 * 32 + 2 * 32 + 33,
 }
@@ -131,7 +135,7 @@ def test_first_vectors_come_from_the_training_part_alone(rng):
 def test_average_of_several_nets(rng):
     """It says what its members say on average, and each of them learns from the validation part too."""
     reviews, system = small_reviews(rng), tiny()
-    trained = Average("two", 13, system, members=2).train(reviews, seed=3, verbose=False)
+    trained = Average("two", 13, (system,), members=2).train(reviews, seed=3, verbose=False)
     together = everything(reviews)
     assert len(together.train) == 120
     assert len(together.validation) == 0
@@ -194,6 +198,36 @@ def test_padding_on_either_side_does_not_change_an_answer_of_attention(rng):
         assert np.ptp(answers[0]) > 1e-2
         for padded in answers[1:]:
             np.testing.assert_allclose(padded, answers[0], atol=1e-4)
+
+
+def test_attention_reads_more_words_than_it_has_places(rng):
+    model = attention.self_attention(10, output_dim=4, num_heads=2, longest=5, words=0.0, dropout=0.0)
+    ids = rng.integers(1, 10, size=(2, 7)).astype("int32")
+    assert np.isfinite(model(ids)).all()
+    in_another_order = ids[:, [0, 1, 2, 3, 6, 5, 4]]  # all of these share the last place
+    np.testing.assert_allclose(model(in_another_order), model(ids), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_half_precision_and_a_row_of_padding_give_a_number(rng, name):
+    keras = attention.keras
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        model = getattr(attention, SYSTEMS[name].model)(num_words=10, **SYSTEMS[name].options)
+        ids = np.array([[3, 4, 5], [0, 0, 0]], "int32")
+        assert np.isfinite(np.asarray(model(ids), "float32")).all()
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_a_model_of_attention_can_be_saved_and_opened(rng, name, tmp_path):
+    keras = attention.keras
+    model = getattr(attention, SYSTEMS[name].model)(num_words=10, **SYSTEMS[name].options)
+    model.save(tmp_path / "model.keras")
+    ids = rng.integers(1, 10, size=(3, 6)).astype("int32")
+    opened = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(opened(ids), model(ids))
 
 
 def test_baselines_learn_what_they_can(rng):
@@ -276,7 +310,12 @@ def made_up_run(system, source, seed):
         "seed": seed,
         "validation_accuracy": 0.8,
         "test_accuracy": 0.8 + 0.01 * seed,
+        "test_loss": 0.5,
         "parameters": 1234,
+        "epochs": 2,
+        "history": {"loss": [0.6, 0.5]},
+        "by_length": [],
+        "calibration": [],
         "seconds": 30 * SYSTEMS[system].needs_seed,
         "recipe": SYSTEMS[system].recipe,
     }
@@ -386,7 +425,7 @@ def test_results_file_is_written_whole_or_not_at_all(tmp_path):
         )
     assert path.read_text() == before
     path.write_text(before[:-9])
-    with pytest.raises(ValueError, match="is damaged: get it back with git checkout"):
+    with pytest.raises(ValueError, match=r"scoreboard\.json is damaged, .* get it back with git checkout"):
         scoreboard.runs(path=path)
 
 
@@ -409,11 +448,15 @@ def test_naive_bayes_weight_is_the_log_of_two_shares():
     np.testing.assert_allclose(ratio, np.log(shares[0] / shares[1]), rtol=1e-6)
 
 
-def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache):
+def test_verdicts_of_a_run_can_be_compared_in_pairs(shared_cache, tmp_path):
     run = train_scoreboard.make_run("majority", **MOVIE_REVIEWS)
-    right = scoreboard.verdicts(run)
-    assert right.shape == (5_000,)
-    assert right.mean() == pytest.approx(run["test_accuracy"], abs=1e-4)
+    path = tmp_path / "scoreboard.json"
+    other = run | {"seed": 1, "right": base64.b64encode(bytes(625)).decode()}
+    path.write_text(json.dumps([other, run]))
+    right = scoreboard.verdicts("majority", "movie-reviews", path)
+    assert right.shape == (2, 5_000)
+    assert right.mean(axis=1) == pytest.approx([run["test_accuracy"], 0], abs=1e-4)
     del run["right"]
-    with pytest.raises(ValueError, match="has kept no verdicts: train it again"):
-        scoreboard.verdicts(run)
+    path.write_text(json.dumps([run]))
+    with pytest.raises(ValueError, match="'majority' has no verdicts on 'movie-reviews': train it anew"):
+        scoreboard.verdicts("majority", "movie-reviews", path)

@@ -16,9 +16,7 @@ import course_utils.__main__ as check
 ROOT = Path(__file__).parents[1]
 DARK = "figure.facecolor: black\naxes.facecolor: black\ntext.color: white\nsavefig.transparent: True\n"
 LIGHT = "rcParams[name] for name in ('figure.facecolor', 'text.color', 'savefig.transparent')]"
-CELLS = {  # what a short lesson shows without any setting
-    "from course_utils.quiet import quiet_import\n\nwith quiet_import():\n    import keras\n"
-    "print(keras.config.backend(), keras.config.floatx())": "tensorflow float32\n",
+CELLS = {  # what a short lesson shows without any setting; that Keras does too is said by the check, below
     "from matplotlib import rcParams\n\nfrom course_utils import plots\n\n"
     f"print(plots.__name__, [{LIGHT})": "course_utils.plots ['white', 'black', False]\n",
     "2 + 3\nprint('one line')": "one line\n",

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from warnings import catch_warnings
 
 import nbformat
 from nbclient import NotebookClient
@@ -22,6 +23,8 @@ from course_utils.files import write_whole
 from tools.notebook_rules import NOTEBOOK_METADATA
 
 CELL_LIMIT_S = 600
+LONGEST = 8 << 20  # bytes of a notebook: the longest lesson, with its figures, has 1.3 million
+MOST_MARKS = 50_000  # brackets and commas of a notebook: each costs memory and time, a long figure neither
 # What ends the run of one lesson: a damaged file, a cell that fails or takes too long, a kernel that dies.
 FAILURES = (ValueError, CellExecutionError, CellTimeoutError, DeadKernelError)
 
@@ -102,11 +105,19 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> list[float]:
 
 def read(path: Path) -> nbformat.NotebookNode:
     """Read a notebook. Raises ValueError, with the file's name, for whatever is not one."""
+    if not path.exists():
+        raise ValueError(f"{path} is not there: expected a notebook")
+    if not path.is_file():
+        raise ValueError(f"{path} is no ordinary file: expected a notebook")
+    if (size := path.stat().st_size) > LONGEST:
+        raise ValueError(f"{path} is {size:,} bytes long: expected a notebook of at most {LONGEST:,}")
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except FileNotFoundError:
-        raise ValueError(f"{path} is not there: expected a notebook") from None
+        content = path.read_bytes()
+        if (marks := sum(map(content.count, (b"[", b"{", b",")))) > MOST_MARKS:
+            raise ValueError(f"{marks:,} brackets and commas: no notebook of this course has so many")
+        with catch_warnings(action="ignore"):  # of nbformat, about what it mends
+            notebook = nbformat.reads(content.decode(), as_version=4)
+            nbformat.validate(notebook)
     except Exception as error:  # nbformat lets every mistake of the file through as it comes
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         raise ValueError(f"{path} is no notebook, or damaged ({reason[:200]})") from None

@@ -24,11 +24,10 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course_utils.files import write_whole
+from course_utils.files import read_json, write_whole
 from tools import NOTEBOOKS, ROOT, SHIPPED
 from tools.execute_notebook import FAILURES, clean, read, run, write
 
@@ -120,8 +119,19 @@ def measure(lesson: NotebookNode, folder: Path) -> dict[str, object]:
 
 
 def read_results() -> dict[str, dict[str, dict]]:
-    """What has been measured so far."""
-    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"lessons": {}}
+    """What has been measured so far. Raises ValueError for a damaged file."""
+    try:
+        results = read_json(RESULTS)
+        if all(
+            sum(found["sections"].values()) + found["memory_mb"] >= 0 for found in results["lessons"].values()
+        ):
+            return results
+        raise ValueError("seconds below 0")
+    except FileNotFoundError:
+        return {"lessons": {}}
+    except Exception as error:
+        reason = "" if str(RESULTS) in str(error) else f"{RESULTS} is damaged, "
+        raise ValueError(f"{reason}{error}: get it back with git checkout") from None
 
 
 def write_line(lesson: NotebookNode, timing: dict[str, float]) -> None:
@@ -137,7 +147,7 @@ def table(results: dict[str, dict[str, dict]]) -> str:
     """Minutes and memory of all measured lessons, in Markdown."""
     rows = ["| lesson | read and run | exercises | its cells alone | memory |", "|---|--:|--:|--:|--:|"]
     for name, found in sorted(results["lessons"].items()):
-        lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        lesson = read(NOTEBOOKS / f"{name}.ipynb")
         title = lesson.cells[0].source.splitlines()[0].removeprefix("# ")
         read_and_run, exercises = minutes(lesson, found["sections"])
         alone = sum(found["sections"].values()) / 60
@@ -163,21 +173,22 @@ def main(arguments: list[str] | None = None) -> int:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     failed = 0
     for path in options.notebooks:
-        results = read_results()
         try:
+            results = read_results()
             lesson = read(path)
-            measured = results["lessons"][path.stem] if options.lines else measure(lesson, path.parent)
+            if options.lines and path.stem not in results["lessons"]:
+                raise ValueError("it was never measured: leave out --lines")
+            found = results["lessons"][path.stem] if options.lines else measure(lesson, path.parent)
+            results["lessons"] = dict(sorted((results["lessons"] | {path.stem: found}).items()))
+            write_line(lesson, found["sections"])
+            write(lesson, path)
         except FAILURES as error:
             print(f"{path}: not written\n{error}", file=sys.stderr)
             failed = 1
             continue
-        found = results["lessons"][path.stem] = measured
         if not options.lines:
             results["machine"] = f"{platform.system()} {platform.machine()}, {CORES} cores"
-            results["lessons"] = dict(sorted(results["lessons"].items()))
             write_whole(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-        write_line(lesson, found["sections"])
-        write(lesson, path)
         write_whole(TEACHING, with_table(TEACHING.read_text(encoding="utf-8"), results))
         seconds = sum(found["sections"].values())
         print(f"{path.stem}: {seconds:.0f} s, {found['memory_mb']:,} MB")

@@ -14,7 +14,7 @@ from course_utils.files import write_whole
 from tools import ROOT
 
 STUDENT = ROOT / "requirements.txt"
-ADDED = ("dev", "instructor", "site", "nbgrader")
+ADDED = ("dev", "export", "instructor", "site", "lite", "nbgrader")
 
 
 def blocks(text: str) -> dict[str, str]:

@@ -3,14 +3,16 @@
 Use: python -m tools.make_site
 
 Needs npm (for MathJax). The site goes to build/site and needs no server and no network: open its index.html.
-It is built beside and renamed when all is right, so a site is never half built. Decks that
-`make slides` has put into build/slides are linked.
+It is built beside and renamed when all is right, so a site is never half built. What `make slides`,
+`make book` and `make lite` have put into build/ is taken along and linked.
 """
 
 import json
 import shutil
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 from course_utils import best
@@ -20,6 +22,7 @@ from tools import NOTEBOOKS, ROOT, make_slides, reading_page
 
 BUILD = ROOT / "build"
 SITE = BUILD / "site"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 LARGE = {".map"}  # endings of what no reader needs
 
 
@@ -60,19 +63,27 @@ def build(target: Path) -> None:
     shutil.copy(mathjax, target / "_static")
     shutil.copy(target / "README.html", target / "index.html")
     reading_page.write(target / "reading", Reader.load(best.FILE), course_file("minimal_pairs.csv"))
-    if (BUILD / "slides").exists():
-        shutil.copytree(BUILD / "slides", target / "slides")
+    for name in ("slides", "book", "lite"):
+        if (BUILD / name).exists():
+            shutil.copytree(BUILD / name, target / name)
     for path in sorted(target.rglob("*")):
         if path.suffix in LARGE or path.name in {".buildinfo", "objects.inv"}:
             path.unlink()
 
 
-def main() -> int:
-    """Build the site; 1 when a lesson is incomplete."""
+def incomplete() -> bool:
+    """Say whether a lesson has gaps, after printing them."""
     found = problems(sorted(NOTEBOOKS.glob("*.ipynb")))
     if found:
         print(*found, sep="\n", file=sys.stderr)
+    return bool(found)
+
+
+def main() -> int:
+    """Build the site; 1 when a lesson is incomplete."""
+    if incomplete():
         return 1
+    began = time.perf_counter()
     draft = BUILD / "site-draft"
     try:
         build(draft)
@@ -83,7 +94,8 @@ def main() -> int:
     draft.rename(SITE)
     size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     pages = len(list(SITE.rglob("*.html")))
-    print(f"build/site/index.html: {pages} pages, {size / 1e6:.0f} MB")
+    seconds = time.perf_counter() - began
+    print(f"build/site/index.html: {pages} pages, {size / 1e6:.0f} MB, {seconds:.0f} seconds")
     return 0
 
 

@@ -41,6 +41,7 @@ from nbformat.v4 import new_markdown_cell, new_raw_cell
 from course_utils.plots import caption
 from tools import NOTEBOOKS, ROOT
 from tools import notebook_rules as rules
+from tools.execute_notebook import read
 
 HERE, BUILD = Path(__file__).parent / "slides", ROOT / "build"
 WIDTH, HEIGHT = 1280, 720
@@ -160,16 +161,15 @@ def write_deck(lesson: NotebookNode, name: str, folder: Path) -> Path:
     return path
 
 
-def install_libraries() -> Path:
-    """Have npm install the pinned packages into build/npm; return their folder."""
-    folder = BUILD / "npm"
-    wanted, have = HERE / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if not have.exists() or have.stat().st_mtime < wanted.stat().st_mtime:
+def install_libraries(wanted: Path = HERE, folder: Path = BUILD / "npm") -> Path:
+    """Have npm install the packages that are pinned in one folder into another; return where they lie."""
+    lock, have = wanted / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if not have.exists() or have.stat().st_mtime < lock.stat().st_mtime:
         if shutil.which("npm") is None:
             sys.exit("npm was not found: install Node.js 18 or newer, which brings npm, and try again.")
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder / name)
+            shutil.copy(wanted / name, folder / name)
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
     return folder / "node_modules"
 
@@ -282,10 +282,19 @@ def read_lessons(paths: list[Path]) -> tuple[dict[Path, NotebookNode], dict[str,
     """Return the lessons that have a deck, and the problems of all."""
     lessons, problems = {}, {}
     for path in paths:
-        lesson = nbformat.read(path, as_version=4)
-        problems[path.stem] = deck_problems(lesson, path)
-        if rules.has_deck(lesson):
-            lessons[path] = lesson
+        try:
+            lesson = read(path)
+            problems[path.stem] = deck_problems(lesson, path)
+            if rules.has_deck(lesson):
+                deck_copy(lesson)
+                lessons[path] = lesson
+        except ValueError as error:
+            problems[path.stem] = [str(error)]
+        except Exception as error:  # any metadata is a notebook's
+            reason = f"{type(error).__name__}: {error}"
+            problems[path.stem] = [
+                f"{path}: no slides can be made of it ({reason:.200}); compare another lesson"
+            ]
     return lessons, problems
 
 

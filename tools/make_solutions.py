@@ -31,7 +31,8 @@ import io
 import os
 import re
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
@@ -59,6 +60,19 @@ c.ExecutePreprocessor.iopub_timeout = 60
 steps = "IncludeHeaderFooter LockCells ClearOutput CheckCellMetadata ComputeChecksums SaveCells".split()
 c.GenerateAssignment.preprocessors = [f"nbgrader.preprocessors.{step}" for step in steps]
 """
+
+
+@contextmanager
+def of_lesson(path: Path) -> Iterator[NotebookNode]:
+    """Give a lesson to a block. Raises ValueError, with the file's name, where the block fails on it."""
+    lesson = read(path)
+    try:
+        yield lesson
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(
+            f"{path}: no copy can be made of it ({reason:.200}); is it a whole lesson?"
+        ) from error
 
 
 def shown_by(source: str, namespace: dict[str, object]) -> list[NotebookNode]:
@@ -154,10 +168,10 @@ def write_nbgrader_set(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        lesson = read(path)
-        if exercise_cells(lesson):
-            (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
-            nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
+        with of_lesson(path) as lesson:
+            if exercise_cells(lesson):
+                (folder / "source" / path.stem).mkdir(parents=True, exist_ok=True)
+                nbformat.write(graded_copy(lesson), folder / "source" / path.stem / path.name)
 
 
 def write_short_set(folder: Path) -> None:
@@ -166,9 +180,9 @@ def write_short_set(folder: Path) -> None:
     for path in folder.glob("*.ipynb"):
         path.unlink()
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        lesson = read(path)
-        if exercise_cells(lesson):
-            nbformat.write(short_copy(lesson), folder / path.name)
+        with of_lesson(path) as lesson:
+            if exercise_cells(lesson):
+                nbformat.write(short_copy(lesson), folder / path.name)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -177,20 +191,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build")
     parser.add_argument("--short", action="store_true", help="only titles and exercises, solved, for nbval")
     options = parser.parse_args(arguments)
-    folder = options.folder
-    if options.short:
+    try:
+        write_sets(options.folder, options.short)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def write_sets(folder: Path, short: bool) -> None:
+    """Write the short set, or all others; say how many lessons are in each. Raises ValueError."""
+    if short:
         write_short_set(folder / "solutions-short")
         written = len(list((folder / "solutions-short").glob("*.ipynb")))
         print(f"{folder / 'solutions-short'}: {written} lessons")
-        return 0
+        return
     for name, make in (("solutions", solved_copy), ("class", class_copy)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            nbformat.write(make(read(path)), folder / name / path.name)
+            with of_lesson(path) as lesson:
+                nbformat.write(make(lesson), folder / name / path.name)
         print(f"{folder / name}: {len(list((folder / name).glob('*.ipynb')))} lessons")
     write_nbgrader_set(folder / "nbgrader")
     print(f"{folder / 'nbgrader'}: {len(list((folder / 'nbgrader').glob('source/*/*.ipynb')))} lessons")
-    return 0
 
 
 if __name__ == "__main__":

@@ -31,12 +31,14 @@ from pathlib import Path
 
 import platformdirs
 
+from course_utils.exercises import guard
 from course_utils.exercises.judge import Exercise, Wrong, one_line, untouched
-from course_utils.files import locked, write_whole
+from course_utils.files import locked, read_json, write_whole
 
 __all__ = ["check", "exercises", "hint", "progress", "solution", "why_wrong"]
 
 PROGRESS_VARIABLE = "COURSE_PROGRESS"  # a folder of your own choice, or "off"
+DAMAGED = "progress-damaged.json"  # what could not be read stays beside the new file
 WIDTH = 100  # a notebook breaks longer lines in the middle of a word
 
 _hints_shown: Counter[str] = Counter()
@@ -58,7 +60,8 @@ def check(number: str, *answers: object) -> None:
     right, verdict = _judge(exercise, answers)
     _say(verdict)
     if right:
-        _remember(exercise.number)
+        if problem := _remember(exercise.number):
+            _say(f"{problem}. It is kept as {DAMAGED}; what was done before is not counted.")
         progress()
 
 
@@ -102,18 +105,24 @@ def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:
         return False, f"{title} is not tried yet. Put your answer in place of the dots, and run the cell."
     if missing:
         return False, f"{title} is begun. Not tried yet: {', '.join(missing)}."
+    right, notes = False, list[str]()
     try:
-        exercise.judge(*answers)
+        with guard.watched() as notes:
+            exercise.judge(*answers)
+        right, verdict = True, f"{title} is right. {exercise.why}"
     except Wrong as reason:
-        return False, f"{title} is not right yet: {reason}" + (
-            "" if str(reason).endswith((".", "?")) else "."
+        end = "" if str(reason).endswith((".", "?")) else "."
+        verdict = f"{title} is not right yet: {reason}{end}"
+    except guard.TooSlow:
+        verdict = (
+            f"{title} is not right yet: after {guard.SECONDS:.0f} seconds the check had no answer, and was "
+            "stopped. Is there a loop that never ends, or work that grows with every call?"
         )
-    except Exception as error:
-        return (
-            False,
-            f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}",
-        )
-    return True, f"{title} is right. {exercise.why}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        verdict = f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}"
+    return right, " ".join([verdict, *notes])
 
 
 def hint(number: str) -> None:
@@ -142,6 +151,8 @@ def progress() -> None:
     everything, done = exercises(), _done()
     of_lesson = Counter(_lesson(number) for number in everything)
     begun = Counter(_lesson(number) for number in done)
+    if problem := _kept()[1]:
+        _say(f"{problem}: what was done before is not counted. Move it away, or delete it.")
     parts = [f"lesson {lesson}: {count} of {of_lesson[lesson]}" for lesson, count in begun.items()]
     _say("; ".join([f"Done so far: {len(done)} of {len(everything)} exercises", *parts]) + ".")
 
@@ -165,26 +176,51 @@ def _progress_file() -> Path | None:
     named = os.environ.get(PROGRESS_VARIABLE)
     if named == "off":
         return None
-    folder = Path(named).expanduser() if named else platformdirs.user_data_path("unrolled")
-    return folder / "progress.json"
+    with suppress(RuntimeError):  # ~somebody that this machine does not know
+        folder = Path(named).expanduser() if named else platformdirs.user_data_path("unrolled")
+        return folder / "progress.json"
+    return None
+
+
+def _kept() -> tuple[list[str], str]:
+    """Return what the progress file holds, and why it cannot be read (empty if it can, or is not there)."""
+    file = _progress_file()
+    try:
+        kept = read_json(file)["done"] if file is not None else []
+        if not isinstance(kept, list) or not all(isinstance(number, str) for number in kept):
+            raise TypeError
+    except FileNotFoundError:
+        return [], ""
+    except (TypeError, KeyError, IndexError):
+        return [], f"{file} holds no list of exercises"
+    except (OSError, ValueError) as error:
+        return [], str(error)
+    return kept, ""
 
 
 def _done() -> list[str]:
     """Return the numbers of the exercises that were right once; a damaged file counts as none."""
-    done, file = set(_done_now), _progress_file()
-    if file is not None:
-        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            done |= set(json.loads(file.read_text(encoding="utf-8"))["done"])
+    done = _done_now | set(_kept()[0])
     return [number for number in exercises() if number in done]
 
 
-def _remember(number: str) -> None:
-    """Add an exercise to those that are done; of many that do so at once, none is lost."""
+def _remember(number: str) -> str:
+    """Add an exercise to those that are done; of many that do so at once, none is lost.
+
+    Returns why the file as it was could not be read, where it was moved out of the way.
+    """
     _done_now.add(number)
-    file = _progress_file()
+    file, moved = _progress_file(), ""
     if file is None:
-        return
+        return ""
     with suppress(OSError):  # where nothing can be written, the session still counts
         file.parent.mkdir(parents=True, exist_ok=True)
         with locked(file.parent):  # the file is read and written in one piece
-            write_whole(file, json.dumps({"done": _done()}))
+            kept, problem = _kept()
+            if problem and file.is_file():
+                os.replace(file, file.with_name(DAMAGED))
+                moved = problem
+            # Exercises of a newer course stay in the list.
+            later = [number for number in kept if number not in exercises()]
+            write_whole(file, json.dumps({"done": _done() + later}))
+    return moved

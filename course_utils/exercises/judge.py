@@ -10,13 +10,17 @@ import dis
 import math
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from course_utils.exercises.guard import TooSlow
 
 FEWEST_WORDS = 5  # of a reason
 EXACT = 1e-9  # relative error of a number in full precision
@@ -59,20 +63,83 @@ def untouched(answer: object) -> bool:
 def call(function: Any, **arguments: Any) -> Any:
     """Return what the student's function answers; its own error becomes a reason in one line.
 
-    The arguments are passed by position, as copies. Raises Wrong too when the function
-    changes what it was given; a random generator, which changes with every draw, is passed as it is.
+    The arguments are passed by position, as copies. Between two calls with them the function is called
+    with other numbers: what it keeps from one call to the next shows. Raises Wrong where the second answer
+    is another one, where a later call writes into what an earlier one gave back, and when the function
+    changes what it was given. A random generator, which changes with every draw, is passed as it is, once.
     """
+    if isinstance(function, type):
+        raise Wrong(
+            f"{function.__name__} is a class, expected a function: keep the line that begins with def"
+        )
+    name = getattr(function, "__name__", "the answer")
+    once = any(callable(value) or isinstance(value, np.random.Generator) for value in arguments.values())
+    if once or "seed" in arguments or not arguments:  # judges of what is drawn ask for more themselves
+        return make(function, **arguments)
+    _call_with_other_numbers(function, arguments)
+    result = make(function, **arguments)
+    try:
+        kept = copy.deepcopy(result)
+    except Exception:  # something that cannot be copied, such as a file; the judge says what it thinks of it
+        return result
+    _call_with_other_numbers(function, arguments)
+    if _differ(result, kept):
+        raise Wrong(
+            f"a later call of {name} changes what an earlier one gave back: make new arrays and lists inside "
+            "the function, at every call"
+        )
+    if _differ(_called(function, name, arguments), kept):
+        raise Wrong(
+            f"{name} gives other numbers when it is called again with the same arguments: "
+            "something outlives the call; begin with fresh ones inside the function"
+        )
+    return result
+
+
+def make(function: Any, **arguments: Any) -> Any:
+    """Call once: for a class, which gives an object of its own at each call."""
     name = getattr(function, "__name__", "the answer")
     if not callable(function):
         raise Wrong(
             f"the answer is {describe(function)}, expected a function: keep the line that begins with def"
         )
+    result = _called(function, name, arguments)
+    if result is None:
+        raise Wrong(f"{name} gives back None: does it end with return?")
+    return result
+
+
+def _call_with_other_numbers(function: Any, arguments: Mapping[str, Any]) -> None:
+    """Call with arguments of the same shapes, whatever comes out."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            function(*copy.deepcopy([_moved(value) for value in arguments.values()]))
+        except (KeyboardInterrupt, TooSlow):
+            raise
+        except BaseException:  # the call that counts raises it, too, or it is no matter
+            return
+
+
+def _moved(value: Any) -> Any:
+    """Return a value with the numbers of its arrays moved on by one place."""
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _moved(part) for key, part in value.items()}
+    return np.roll(value, 1) if isinstance(value, np.ndarray) else value
+
+
+def _called(function: Any, name: str, arguments: Mapping[str, Any]) -> Any:
+    """Call with copies of the arguments, which must be left as they are."""
     generators = {key: value for key, value in arguments.items() if isinstance(value, np.random.Generator)}
-    given = copy.deepcopy(arguments) | generators
+    given = copy.deepcopy(dict(arguments)) | generators
     before = {key: pickle.dumps(value) for key, value in given.items() if key not in generators}
     try:
         result = function(*given.values())
-    except Exception as error:
+    except (KeyboardInterrupt, TooSlow):
+        raise
+    except BaseException as error:  # sys.exit() too
         shapes = {key: describe(value).removeprefix("an array of ") for key, value in arguments.items()}
         listed = ", ".join(f"{key}: {shape}" for key, shape in shapes.items())
         raise Wrong(
@@ -84,14 +151,31 @@ def call(function: Any, **arguments: Any) -> Any:
                 f"{name} changes its argument {key} in place; make a new one instead: "
                 "x = x + 1 makes a new array, x += 1 changes the one it was given"
             )
-    if result is None:
-        raise Wrong(f"{name} gives back None: does it end with return?")
     return result
 
 
-def one_line(error: Exception) -> str:
+def _differ(a: object, b: object) -> bool:
+    """Return whether two results hold other numbers or words; what holds neither counts as equal."""
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) != len(b) or any(map(_differ, a, b))
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() != b.keys() or any(_differ(a[key], b[key]) for key in a)
+    if isinstance(a, str) or isinstance(b, str):
+        return type(a) is type(b) and a != b
+    try:
+        one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    except Exception:
+        return False
+    return one.shape != other.shape or not np.allclose(one, other, equal_nan=True)
+
+
+def one_line(error: BaseException) -> str:
     """Return type and first line of an error, ending in a full stop."""
-    text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}", "", str(error))  # bold letters and names of graph nodes
+    try:
+        text = str(error)
+    except Exception:  # an error of the answer's own, which cannot be printed
+        text = ""
+    text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}", "", text)  # bold letters and names of graph nodes
     text = text.split("Error encountered:")[-1]  # Keras puts the cause behind these words
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
     if lines[0].startswith("Exception encountered when calling") and len(lines) > 1:
@@ -102,9 +186,9 @@ def one_line(error: Exception) -> str:
 
 def describe(value: Any) -> str:
     """Return a few words about a value: the shape of an array, else the type."""
-    is_array = hasattr(value, "shape") and hasattr(value, "dtype")  # NumPy's, Keras's or TensorFlow's
-    if is_array and not isinstance(value, type):
-        return f"an array of shape {tuple(value.shape)}"
+    with suppress(Exception):  # an object of the answer's own may raise anything
+        if not isinstance(value, type) and hasattr(value, "dtype"):  # NumPy's, Keras's or TensorFlow's
+            return f"an array of shape {tuple(value.shape)}"
     if isinstance(value, list | tuple) and len(value) > 0:
         return f"a {type(value).__name__} of {len(value)} ({describe(value[0])}, …)"
     if isinstance(value, bool | int | float):
@@ -113,12 +197,15 @@ def describe(value: Any) -> str:
 
 
 def the_same(got: object, right: ArrayLike, tolerance: float = 1e-5) -> bool:
-    """Return whether an answer holds these numbers, in this shape."""
+    """Return whether an answer holds these numbers, in this shape; a type with few digits may round them."""
     target = np.asarray(right)
     try:
-        array = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
+        given = np.asarray(got)
+        array = given.astype(float)
+    except Exception:  # an object of the answer's own may raise anything
         return False
+    if given.dtype.kind == "f":
+        tolerance = max(tolerance, ROUNDINGS * float(np.finfo(given.dtype).eps))
     return array.shape == target.shape and np.allclose(array, target, rtol=tolerance, atol=tolerance)
 
 
@@ -138,7 +225,7 @@ def same_numbers(
     right = np.asarray(expected)
     try:
         array = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:
         raise Wrong(f"{what} is {describe(got)}, expected one array of shape {right.shape}") from None
 
     if the_same(array, right, tolerance):
@@ -168,13 +255,19 @@ def a_shape(
     """Raise Wrong unless `got` is the expected shape, which no reason gives away."""
     if isinstance(got, str):
         raise Wrong(f"{what} is text; write a shape without quotation marks, for example (2, 3)")
-    if isinstance(got, bool | int | float):
+    one = a_number(got)
+    if one is not None or isinstance(got, bool):
         raise Wrong(f"{what} is one number; a shape is a tuple, also with one size: ({got},)")
-    if not isinstance(got, tuple | list):
+    sizes: Any = got
+    with suppress(Exception):  # an array or a tensor of sizes, TensorFlow's own type for shapes
+        if not isinstance(got, type) and (hasattr(got, "dtype") or type(got).__name__ == "TensorShape"):
+            sizes = list(np.asarray(got))
+    if not isinstance(sizes, tuple | list):
         raise Wrong(f"{what} is {describe(got)}, expected a tuple such as (2, 3)")
-    if not all(isinstance(size, int | np.integer) for size in got):
+    numbers = [a_number(size) for size in sizes]
+    if not all(number is not None and number[0].is_integer() for number in numbers):
         raise Wrong(f"{what} holds something that is no whole number; write a tuple such as (2, 3)")
-    shape = tuple(got)
+    shape = tuple(int(number[0]) for number in numbers if number is not None)
     if shape == expected:
         return
     if shape in reasons:
@@ -198,7 +291,7 @@ def a_number(got: Any) -> tuple[float, float] | None:
         if array.shape != () or array.dtype.kind not in "iufO" or isinstance(array[()], bool | str):
             return None
         number = float(array)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # an object of the answer's own may raise anything
         return None
     few_digits = array.dtype.kind == "f" and array.dtype.itemsize < 8
     return number, ROUNDINGS * float(np.finfo(array.dtype).eps) if few_digits else EXACT
@@ -224,12 +317,19 @@ def a_number_about(
     what: str, got: object, expected: float, factor: float, reasons: Mapping[float, str], otherwise: str
 ) -> None:
     """Raise Wrong unless `got` is within this factor of the expected number: for what a figure shows."""
-    if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
-        raise Wrong(f"{what} is {describe(got)}, expected a number")
-    if expected / factor <= got <= expected * factor:
+    number = plain_number(what, got)
+    if expected / factor <= number <= expected * factor:
         return
-    near = sorted((abs(slip - got), slip) for slip in reasons if slip / factor <= got <= slip * factor)
-    raise Wrong(f"{what} {got:,}: {reasons[near[0][1]] if near else otherwise}")
+    near = sorted((abs(slip - number), slip) for slip in reasons if slip / factor <= number <= slip * factor)
+    raise Wrong(f"{what} {round(number, 6):,}: {reasons[near[0][1]] if near else otherwise}")
+
+
+def plain_number(what: str, got: object) -> float:
+    """Return a number of any type as Python's; raises Wrong for what is none."""
+    found = a_number(got)
+    if found is None:
+        raise Wrong(f"{what} is {describe(got)}, expected a number such as 1.5")
+    return found[0]
 
 
 def a_choice(choice: object, because: object, right: str, reasons: Mapping[str, str]) -> None:

@@ -16,6 +16,8 @@ def some_ids(
     what: str, got: object, expected: Sequence[int], slips: Mapping[str, Sequence[int]], otherwise: str
 ) -> None:
     """Raise Wrong unless `got` is this list of ids; `otherwise` is for what is no slip."""
+    if hasattr(got, "numpy"):  # TensorFlow's
+        got = np.asarray(got)
     if not isinstance(got, list | tuple | np.ndarray):
         raise Wrong(f"{what} is {judge.describe(got)}, expected a list of ids such as [1, 8, 5]")
     shown: list[Any] = got.tolist() if isinstance(got, np.ndarray) else list(got)
@@ -23,9 +25,10 @@ def some_ids(
         if got.ndim != 2 or len(got) != 1:
             raise Wrong(f"{what} has shape {got.shape}, expected one row of ids such as [1, 8, 5]")
         shown = shown[0]  # what pad_sequences([ids]) gives: a batch of one review
-    if not all(isinstance(i, int | np.integer) for i in shown):
+    numbers = [judge.a_number(i) for i in shown]
+    if not all(number is not None and number[0].is_integer() for number in numbers):
         raise Wrong(f"{what} holds something that is no id; ids are whole numbers: [1, 8, 5]")
-    shown = [int(i) for i in shown]
+    shown = [int(number[0]) for number in numbers if number is not None]
     try:
         judge.same_numbers(what, shown, expected, "", slips)
     except Wrong as reason:
@@ -99,7 +102,14 @@ def judge_lookup(look_up: Any) -> None:
     rng = np.random.default_rng(12)
     front = np.array([[0, 0, 1, 4, 2], [1, 5, 4, 2, 6], [0, 0, 0, 0, 5]])
     behind = np.array([[1, 2, 3, 0], [1, 4, 0, 0], [5, 4, 2, 2]])
-    for ids, rows, features in ((front, 11, 3), (behind, 9, 2), (np.array([[4, 1]]), 8, 5)):
+    sizes = (
+        (front, 11, 3),
+        (front, 11, 3),
+        (behind, 9, 2),
+        (np.array([[4, 1]]), 8, 5),
+        (np.array([[2], [5]]), 7, 1),
+    )
+    for ids, rows, features in sizes:
         table = rng.normal(size=(rows, features))
         got = judge.call(look_up, ids=ids, table=table)
         if not isinstance(got, tuple | list) or len(got) != 3:
@@ -229,8 +239,8 @@ def judge_vocabulary(MyVocabulary: Any) -> None:
         raise Wrong(
             f"MyVocabulary is {judge.describe(MyVocabulary)}, expected the class itself, without calling it"
         )
-    few = judge.call(MyVocabulary, texts=TEXTS, num_words=8)
-    every = judge.call(MyVocabulary, texts=OTHERS, num_words=100)
+    few = judge.make(MyVocabulary, texts=TEXTS, num_words=8)
+    every = judge.make(MyVocabulary, texts=OTHERS, num_words=100)
     for method in ("encode", "decode", "batch"):
         if not callable(getattr(few, method, None)):
             raise Wrong(f"MyVocabulary has no method {method}: keep the lines that begin with def")
@@ -240,6 +250,11 @@ def judge_vocabulary(MyVocabulary: Any) -> None:
     judge_decode(every.decode, index(OTHERS, None))
     judge_batch(few.batch, [PROBE, "Film!", "the film was bad, bad"], 6, index(TEXTS, 4))
     judge_batch(every.batch, ["red", "green or blue"], 3, index(OTHERS, None))
+    judge_batch(every.batch, ["or red or blue", "blue"], 3, index(OTHERS, None))
+    judge_batch(every.batch, ["blue", "or red or blue"], 2, index(OTHERS, None))
+    of_one = judge.make(MyVocabulary, texts=TEXTS[:1], num_words=6)
+    judge_encode(of_one.encode, PROBE, TEXTS[:1], 2, OTHERS)
+    judge_batch(of_one.batch, ["Was the plot good?"], 7, index(TEXTS[:1], 2))
 
 
 def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, others: list[str]) -> None:
@@ -301,7 +316,7 @@ def judge_encode(method: Any, text: str, texts: list[str], kept: int | None, oth
 def judge_decode(method: Any, id_of: Mapping[str, int]) -> None:
     """Compare some texts: padded in front, cut without a start id, not padded; lists and arrays."""
     names = {i: word for word, i in id_of.items()} | {2: "[UNK]"}
-    for ids in ([0, 0, 1, 4, 2, 5, 4], [4, 2, 5], [1, 5, 2, 4]):
+    for ids in ([0, 0, 1, 4, 2, 5, 4], [4, 2, 5], [1, 5, 2, 4], [5]):
         words = [names[i] for i in ids if i > 1]
         right = " ".join(words)
         for given in (ids, np.array(ids)):
@@ -396,9 +411,7 @@ def judge_nonsense(
     """What a training on shuffled labels printed, and what it means."""
     answers = (accuracy_of_nonsense, share_at_the_ends, agreement_of_nonsense)
     for (name, ((low, high), reason)), got in zip(READINGS.items(), answers, strict=True):
-        if isinstance(got, str | bool) or not isinstance(got, int | float | np.integer | np.floating):
-            raise Wrong(f"{name} is {judge.describe(got)}, expected a number")
-        value = float(got)
+        value = judge.plain_number(name, got)
         if abs(value) > 1:
             raise Wrong(f"{name} {got}: write it as a share, so 64 % is 0.64")
         if not low <= value <= high:

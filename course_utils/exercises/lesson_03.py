@@ -52,7 +52,7 @@ def judge_shapes(output_shape: object, all_outputs_shape: object, parameter_coun
 def judge_step(cell_step: Any) -> None:
     """Compare one step with the formula, then three steps in a row."""
     rng = np.random.default_rng(3)
-    for batch, features, units in ((3, 3, 3), (2, 4, 3), (1, 5, 2)):
+    for batch, features, units in ((3, 3, 3), (2, 4, 3), (2, 4, 3), (1, 5, 2), (4, 1, 1)):
         x_t, h = rng.normal(size=(batch, features)), rng.uniform(-1, 1, (batch, units))
         W, U, b = (rng.normal(size=shape) for shape in ((features, units), (units, units), (units,)))
         got = judge.call(cell_step, x_t=x_t, states=[h], weights=[W, U, b])

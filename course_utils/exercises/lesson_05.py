@@ -88,7 +88,7 @@ def step(
 def judge_step(my_lstm_step: Any) -> None:
     """One step of a running sequence, three sizes of everything; the memory is looked at first."""
     rng = np.random.default_rng(5)
-    for batch, features, units in ((3, 4, 2), (4, 3, 3), (1, 2, 5)):
+    for batch, features, units in ((3, 4, 2), (3, 4, 2), (4, 3, 3), (1, 2, 5), (2, 1, 1)):
         x_t, h, c = (rng.normal(size=(batch, size)) for size in (features, units, units))
         weights = [rng.normal(size=shape) for shape in ((features, 4 * units), (units, 4 * units))]
         W, U = weights
@@ -223,9 +223,11 @@ def judge_layer(my_lstm: Any) -> None:
     rng = np.random.default_rng(6)
     for batch, timesteps, features, units, options in (
         (2, 4, 3, 2, {}),
+        (2, 4, 3, 2, {}),
         (5, 7, 2, 3, {"mask": HOLES}),
         (4, 3, 3, 4, {"mask": PADDED_RIGHT, "initial_state": rng.normal(size=(2, 4, 4))}),
         (3, 2, 2, 5, {"mask": None, "initial_state": rng.normal(size=(2, 3, 5))}),
+        (1, 1, 1, 1, {"mask": np.ones((1, 1), bool), "initial_state": rng.normal(size=(2, 1, 1))}),
     ):
         x = rng.normal(size=(batch, timesteps, features))
         W, U = rng.normal(size=(features, 4 * units)), rng.normal(size=(units, 4 * units))

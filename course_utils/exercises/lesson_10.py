@@ -57,6 +57,8 @@ def judge_reach(forward_places: object, backward_places: object, second_layer_co
 
 def places(what: str, got: object, expected: Places, reasons: Mapping[Places, str], otherwise: str) -> None:
     """Raise Wrong unless `got` holds the expected places, in any order."""
+    if hasattr(got, "numpy"):  # TensorFlow's
+        got = np.asarray(got)
     if isinstance(got, int | np.integer) and not isinstance(got, bool):
         raise Wrong(f"{what} is one number; write the places as a tuple, also a single one: ({got},)")
     if not isinstance(got, tuple | list | set | range | np.ndarray):
@@ -77,6 +79,7 @@ def judge_dropout(spatial_dropout: Any) -> None:
     """Outside training, with rate 0, then what is dropped in training, and what remains."""
     rng = np.random.default_rng(10)
     x = rng.normal(size=(40, 5, 60))
+    exact = []  # is the share of hidden features the rate, to the last one?
     for rate in (0.75, 0.2):
         kept = 1 - rate
         source = np.random.default_rng(1)
@@ -114,12 +117,18 @@ def judge_dropout(spatial_dropout: Any) -> None:
             raise Wrong(
                 "two calls drop the same features: draw anew in each call, from the rng that is handed over"
             )
+        exact += [np.sum(np.asarray(one) == 0) == round(rate * x.size) for one in (first, second)]
         again = judge.call(spatial_dropout, x=x, rate=rate, rng=np.random.default_rng(2), training=True)
         if not np.array_equal(first, again):
             raise Wrong(
                 "with two generators from the same seed other features are dropped: draw from rng, not from "
                 "NumPy's own generator, so that a run can be repeated"
             )
+    if all(exact):
+        raise Wrong(
+            "in each call exactly the share rate of all features is hidden: every feature of a review has a "
+            "draw of its own, with the probability rate, so the share moves a little from call to call"
+        )
     small = rng.normal(size=(1, 3, 2)).astype("float32")
     nothing = judge.call(spatial_dropout, x=small, rate=0.0, rng=np.random.default_rng(3), training=True)
     judge.same_numbers("the result in training with rate 0", nothing, small, "(batch, timesteps, features)")
@@ -170,6 +179,12 @@ def what_is_kept(result: Any, shape: Places, rate: float) -> Array:
         raise Wrong(
             f"the share {dropped:.2f} of the features is dropped, expected about {rate}"
             + (turned if abs(1 - dropped - rate) < 0.05 else "")
+        )
+    hidden = np.sum(~shown[:, 0], axis=1)  # (batch,)
+    if (hidden == hidden[0]).all():
+        raise Wrong(
+            f"every review loses exactly {hidden[0]} of {shape[2]} features: each feature is hidden with the "
+            f"probability {rate}, whatever happens to the others, so the count differs from review to review"
         )
     return shown
 

@@ -229,7 +229,35 @@ def judge_buckets(batches_by_length: Any, answer_all: Any) -> None:
                 "the batches are ordered by length, so training would go from one end to the other: shuffle "
                 "the batches, too"
             )
+    check_draws(batches_by_length)
     judge_answers(answer_all)
+
+
+def check_draws(batches_by_length: Any) -> None:
+    """Raise Wrong unless both draws shuffle: a fixed order, or one that is only rolled, does not.
+
+    Eight reviews that fit into no batch together show in which order batches come; twelve of one length,
+    in two batches, show which reviews meet. Of 40,320 orders and 462 meetings a shuffle shows nearly thirty
+    in thirty draws; rolling knows 8 orders, 16 with those turned round, and 6 meetings.
+    """
+    orders, meetings = set(), set()
+    for seed in range(30):
+        lengths = np.random.default_rng(7).permutation(np.arange(10, 18))
+        run = judge.call(batches_by_length, lengths=lengths, max_ids=19, seed=seed)
+        orders.add(tuple(int(lengths[rows[0]]) for rows in rows_of(run, 8)))
+        run = judge.call(batches_by_length, lengths=np.full(12, 5), max_ids=30, seed=seed)
+        meetings.add(frozenset(frozenset(rows) for rows in rows_of(run, 12)))
+    if len(meetings) <= 12:
+        raise Wrong(
+            f"twelve reviews of one length, two batches of six: {len(meetings)} ways to put them together in "
+            "30 seeds. Rolling the rows, or turning them round, is no shuffling: let a permutation deal "
+            "them out before you sort"
+        )
+    if len(orders) <= 16:
+        raise Wrong(
+            f"eight batches, 30 seeds, and only {len(orders)} orders of the batches: draw a permutation of "
+            "the batches for every seed; an order that is fixed, or only rolled or halved, is none"
+        )
 
 
 def by_length(batches: Sequence[tuple[int, ...]], lengths: Array) -> bool:

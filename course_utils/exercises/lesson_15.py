@@ -1,4 +1,4 @@
-"""Exercises of lesson 15: shapes of many heads, a causal mask, the next word, gradients of attention."""
+"""Exercises of lesson 15: shapes of many heads, what weights say, the root of d, gradients of attention."""
 
 from typing import Any
 
@@ -57,84 +57,94 @@ def of_attention(scores: Array, values: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True) @ values)
 
 
-def judge_causal(causal_attention: Any) -> None:
-    """Compare with the formula on odd shapes."""
-    rng = np.random.default_rng(14)
-    for batch, timesteps, key_dim, features in ((2, 4, 3, 5), (1, 6, 2, 3), (3, 1, 2, 2)):
-        queries, keys = (rng.normal(size=(batch, timesteps, key_dim)) for _ in range(2))
-        values = rng.normal(size=(batch, timesteps, features))
-        got = judge.call(causal_attention, queries=queries, keys=keys, values=values)
-        bare = queries @ keys.swapaxes(1, 2)
-        scores = bare / np.sqrt(key_dim)
-        past = np.tril(np.ones((timesteps, timesteps), bool))
-        right = of_attention(np.where(past, scores, -np.inf), values)
-        slips: dict[str, Array] = {}
-        if timesteps > 1:
-            late = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True) * past
-            wrong_way = np.where(past, scores, -np.inf)
-            wrong_way = np.exp(wrong_way - scores.max()) / np.exp(wrong_way - scores.max()).sum(
-                1, keepdims=True
-            )
-            before = np.where(np.tril(past, -1), scores, -1e9)
-            slips = {
-                "every word looks at all words: the future is not hidden": of_attention(scores, values),
-                "the past is hidden and the future seen: turn the triangle round": of_attention(
-                    np.where(past.T, scores, -np.inf), values
-                ),
-                "the scores are not divided by the root of key_dim": of_attention(
-                    np.where(past, bare, -np.inf), values
-                ),
-                "the scores are divided by key_dim, not by its root": of_attention(
-                    np.where(past, bare / key_dim, -np.inf), values
-                ),
-                "the mask came after the softmax: the weights of a word no longer sum to 1": late @ values,
-                "the scores of the future were set to 0, and 0 is a score like any other: exp(0) is 1": (
-                    of_attention(np.where(past, scores, 0.0), values)
-                ),
-                "the softmax ran over the queries: the weights of each query must sum to 1": wrong_way
-                @ values,
-                "a word may look at itself too; here it sees earlier words only": of_attention(
-                    before, values
-                ),
-                "only the last word's answer came back: every word gets one": right[:, -1],
-            }
-        first = got[0][0] if isinstance(got, np.ndarray) and got.ndim == 3 else right
-        if np.isnan(np.asarray(first, dtype=float)).all():
-            raise Wrong("the first word's answer is nan: it found nothing to look at; may it look at itself?")
-        judge.same_numbers("the answer", got, right, "(batch, timesteps, features)", slips)
-
-
-NEXT_WORD = {
-    "a": "one step in a row is a matter of waiting; the work is another count, and attention compares the "
-    "new word with all 10,000 others",
-    "c": "both write one word, but one of them looks at a state of fixed size and the other at all that was "
-    "read",
-    "d": "10,001 · 10,001 products are those of the whole table; keys and values of earlier words can be "
-    "kept, and then only the new word's row is missing",
+PICTURE = {
+    "a": "another training may repeat the weight; whether the word moved the verdict, nobody has asked yet",
+    "c": "these are more weights, of more reviews; not one of them is an effect",
+    "d": "the softmax makes every set of weights sum to 1, whatever they do; this cannot come out otherwise",
 }
 
 
-def loss_of(queries: Array, keys: Array, values: Array, direction: Array) -> float:
-    """Return a loss whose gradient for the contexts is `direction`."""
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])
-    return float(np.sum(of_attention(scores, values) * direction))
+def judge_roots(
+    near_equal: object, flat_at: object, same_as: object, keys_needed: object, choice: object, because: object
+) -> None:
+    """What the curves of the largest weight show; measured with the lesson's own function."""
+    judge.a_count(
+        "near_equal",
+        near_equal,
+        256,
+        {
+            4: "there the curve of d is at twice an equal share: dividing by 4 is too little to flatten it",
+            16: "near, but this curve is still above 0.06 there",
+            64: "very near: look at the number, 0.063, and not at the picture",
+            1024: "it is below 0.06 there, and at a smaller d already",
+        },
+        "it is one of the five d; find the curve of the divisor d, and where it falls below 0.06",
+    )
+    judge.a_number_about(
+        "flat_at",
+        flat_at,
+        0.68,
+        1.03,
+        {
+            0.44: "this is the height for longer=2",
+            0.84: "this is the height for longer=8",
+            0.22: "this is the height for longer=1, that of the lesson",
+        },
+        "with longer=4 and the divisor √d the curve is flat, too; read its height, a number between 0 and 1",
+    )
+    judge.a_count(
+        "same_as",
+        same_as,
+        16,
+        {
+            4: "there the curve that is not divided is far lower, at 0.41",
+            64: "there it is higher, at 0.84",
+            256: "there it is higher, at 0.92",
+            1024: "there it is higher, at 0.96",
+        },
+        "it is one of the five d; look on the curve of divisor 1 for the height of your flat curve",
+    )
+    judge.a_count(
+        "keys_needed",
+        keys_needed,
+        80,
+        {
+            20: "with 20 keys, those of the lesson, it is 0.22",
+            40: "with 40 keys the largest weight is still 0.15",
+            160: "it is below 0.1 there, and with fewer keys already",
+            320: "it is below 0.1 there, and with fewer keys already",
+        },
+        "it is one of 10, 20, 40, 80, 160, 320, for d = 64 and the divisor √d",
+    )
+    judge.a_choice(choice, because, "c", LONGER)
 
 
-def nudged(arrays: list[Array], place: int, direction: Array) -> Array:
-    """Return the gradient for one of the arrays, by nudging each of its numbers up and down."""
-    gradient = np.zeros_like(arrays[place])
-    for index in np.ndindex(gradient.shape):
-        sides = []
-        for nudge in (1e-5, -1e-5):
-            copies = [array.copy() for array in arrays]
-            copies[place][index] += nudge
-            sides.append(loss_of(copies[0], copies[1], copies[2], direction))
-        gradient[index] = (sides[0] - sides[1]) / 2e-5
-    return gradient
+LONGER = {
+    "a": "d = 16 has a root of 4, but no score is divided by it on that curve; what do both do to a score?",
+    "b": "the number of keys is 20 in both; it is the scores that are the same",
+    "d": "a softmax has no memory of what it was divided by, but it sees how large the scores are",
+}
+
+
+NEAR, EXACT = 1e-4, 1e-12  # nudged numbers come near; those of formulas in float64 are exact to rounding
+
+
+def gradients_of(queries: Array, keys: Array, values: Array, d_contexts: Array) -> list[Array]:
+    """Return the right gradients, by the formulas; tests hold them against nudges."""
+    root = np.sqrt(keys.shape[-1])
+    scores = queries @ keys.swapaxes(1, 2) / root
+    weights = of_attention(scores, np.broadcast_to(np.eye(keys.shape[1]), (len(keys), *(keys.shape[1],) * 2)))
+    d_weights = d_contexts @ values.swapaxes(1, 2)
+    d_scores = weights * (d_weights - np.sum(weights * d_weights, axis=-1, keepdims=True))
+    return [
+        d_scores @ keys / root,
+        d_scores.swapaxes(1, 2) @ queries / root,
+        weights.swapaxes(1, 2) @ d_contexts,
+    ]
 
 
 def judge_gradients(attention_gradients: Any) -> None:
-    """Compare three gradients with finite differences."""
+    """Compare three gradients with the formulas; nudged ones are told apart by their last digits."""
     rng = np.random.default_rng(15)
     for batch, asked, timesteps, key_dim, features in ((2, 3, 4, 2, 3), (1, 2, 3, 3, 2)):
         queries = rng.normal(size=(batch, asked, key_dim))
@@ -148,8 +158,7 @@ def judge_gradients(attention_gradients: Any) -> None:
             raise Wrong(
                 f"the answer is {judge.describe(got)}, expected three arrays: d_queries, d_keys, d_values"
             )
-        arrays = [queries, keys, values]
-        right = [nudged(arrays, place, d_contexts) for place in range(3)]
+        right = gradients_of(queries, keys, values, d_contexts)
         scores = queries @ keys.swapaxes(1, 2) / np.sqrt(key_dim)
         weights = of_attention(scores, np.broadcast_to(np.eye(timesteps), (batch, timesteps, timesteps)))
         d_weights = d_contexts @ values.swapaxes(1, 2)
@@ -169,7 +178,7 @@ def judge_gradients(attention_gradients: Any) -> None:
                     d_contexts.sum(axis=1, keepdims=True), timesteps, axis=1
                 ),
             },
-            1e-4,
+            NEAR,
         )
         for name, k, other, turn in (("d_queries", 0, keys, False), ("d_keys", 1, queries, True)):
             sent = [(one.swapaxes(1, 2) if turn else one) @ other / root for one in (alone, bare, d_weights)]
@@ -187,7 +196,15 @@ def judge_gradients(attention_gradients: Any) -> None:
                 f"{name}: the softmax is missing on the way back": sent[2],
             }
             axes = "(batch, timesteps, key_dim)" if turn else "(batch, queries, key_dim)"
-            judge.same_numbers(name, got[k], right[k], axes, slips, 1e-4)
+            judge.same_numbers(name, got[k], right[k], axes, slips, NEAR)
+        off = max(
+            np.abs(np.asarray(one, dtype=float) - other).max() for one, other in zip(got, right, strict=True)
+        )
+        if off > EXACT:
+            raise Wrong(
+                f"the gradients are right to {off:.0e} only, as those of nudges are (or those in float32): "
+                "find the formulas, and stay in float64; then the last digits fit too"
+            )
 
 
 EXERCISES = (
@@ -212,43 +229,45 @@ parameter_count = 2400
     ),
     Exercise(
         number="15.2",
-        kind="Code",
-        answers=("causal_attention",),
-        judge=judge_causal,
-        hints=(
-            "Write attention as in the lesson first: scores, softmax, weighted sum. Do not forget the root "
-            "of key_dim.",
-            "np.tril(np.ones((timesteps, timesteps), bool)) is True where row t may look: at columns 0 to t.",
-            "np.where(past, scores, -np.inf), and then the softmax over the last axis.",
-        ),
-        solution='''
-def causal_attention(queries, keys, values):
-    """Each word looks at itself and at earlier words: (batch, timesteps, features)."""
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])  # (batch, T, T)
-    past = np.tril(np.ones(scores.shape[-2:], bool))
-    scores = np.where(past, scores, -np.inf)
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True) @ values
-''',
-        why="This is the attention inside every language model of the Transformer kind: all positions of a "
-        "text are trained at once, and none can see what it has to predict.",
-    ),
-    Exercise(
-        number="15.3",
         kind="Think",
         answers=("choice", "because"),
-        judge=lambda choice, because: judge.a_choice(choice, because, "b", NEXT_WORD),
+        judge=lambda choice, because: judge.a_choice(choice, because, "b", PICTURE),
         hints=(
-            "Count the products for one new word, in both networks. What does each of them look at?",
-            "What can be kept from the words before, so that it need not be computed again?",
+            "The claim is about what the word did to the verdict. What would be otherwise if it did nothing?",
+            "A weight says how states were mixed. What measured an effect, in lesson 12 and here?",
         ),
         solution="""
 choice = "b"
-because = "The LSTM reads one word and one state; attention compares the word with all keys."
+because = "Leaving words out measures effects, and another word may move the logit more."
 """,
-        why="Compare your reason with this one: the LSTM's state has a fixed size, so every word costs the "
-        "same; attention keeps all keys and values, and the work for one more word grows in proportion to "
-        "the text. What the LSTM pays for it is the narrow place.",
+        why="Compare your reason with this one: the claim says that the word did something, so the word "
+        "must be "
+        "taken away, and the claim is refuted if the logit hardly moves, or moves more for other words. "
+        "All other tests look at weights once more.",
+    ),
+    Exercise(
+        number="15.3",
+        kind="Code",
+        answers=("near_equal", "flat_at", "same_as", "keys_needed", "choice", "because"),
+        judge=judge_roots,
+        hints=(
+            "Run the five lines in a new cell of their own. The curve of the divisor d is the lowest.",
+            "For flat_at and same_as draw one more curve, largest_weight(d, np.sqrt(d), longer=4), into the "
+            "same picture.",
+            "For keys_needed: largest_weight(64, 8, keys=n) for the six numbers of keys.",
+        ),
+        solution="""
+near_equal = 256
+flat_at = 0.68
+same_as = 16
+keys_needed = 80
+choice = "c"
+because = "Four times as long makes scores four times as large: their spread at d = 16."
+""",
+        why="Dividing by d makes the scores ever smaller, and attention a mean. With the root it stays as "
+        "hard "
+        "as it was, whatever d is; and a training that wants it harder makes the queries longer. More keys "
+        "share the same 1 among more.",
     ),
     Exercise(
         number="15.4",

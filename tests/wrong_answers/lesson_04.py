@@ -112,7 +112,7 @@ def run_stack(x, stack):
         x = np.stack(states, axis=1)
     return x
 """,
-            "when it is called a second time, has the right shape and other numbers",
+            "something outlives the call",
         ),
     ],
     "4.3": think("b", [("a", "200 verdicts"), ("c", "expected ndim=3"), ("d", "last state alone")]),

@@ -157,6 +157,7 @@ def my_gru_step(x_t, h, weights, reset_after):
         ("bias_for_100 = 4", "bias_for_100 = 5", "a smaller whole bias does so already"),
         ("bias_for_100 = 4", "bias_for_100 = 3", "above 0.1 or below"),
         ("bias_for_200 = 5", "bias_for_200 = 6", "a smaller whole bias does so already"),
+        ("bias_for_30 = 3", "bias_for_30 = 5", "a smaller whole bias does so already"),
         ("bias_for_200 = 5", "bias_for_200 = [5]", "expected a number"),
         *think("b", [("a", "more than one step"), ("c", "changes no number"), ("d", "look alike")]),
     ],

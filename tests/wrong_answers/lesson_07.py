@@ -32,6 +32,7 @@ WRONG = {
         ("24", "...", "Not tried yet: cut_gradient"),
     ],
     "7.2": [
+        ("(np.sqrt(corrected_v) + 1e-7)", "(np.sqrt(corrected_v) - 1e-7)", "added to the root"),
         ("return weight, m, v", "return weight", "expected three arrays: the new weight, m and v"),
         ("return weight, m, v", "return weight, v, m", "this is v: give back the weight, m and v"),
         ("beta_1 * m + (1 - beta_1) * g", "0.9 * m + 0.1 * g", "0.9 is written into m"),
@@ -137,6 +138,7 @@ def adam_step(weight, gradient, m, v, t, learning_rate=0.001, beta_1=0.9, beta_2
         ("loud_edge = 1.75", "loud_edge = 6.25", "after signal = 5 * signal"),
         ("whole_bias = 6", "whole_bias = 5", "about a quarter is left"),
         ("whole_bias = 6", "whole_bias = 7", "a smaller whole number does it too"),
+        ("whole_bias = 6", "whole_bias = 8", "a smaller whole number does it too"),
         ("whole_bias = 6", "whole_bias = 1", "nearly nothing is left"),
         ("whole_bias = 6", "whole_bias = 4", "ask when its power of 199"),
         ("whole_bias = 6", "whole_bias = ...", "Not tried yet: whole_bias"),

@@ -164,6 +164,43 @@ def score(probabilities, labels):
         ),
         (
             None,
+            fit(
+                """first = dealt if history["loss"] else rng.permutation(len(x))
+        dealt = first
+        order = np.roll(dealt, 7 * len(history["loss"]))"""
+            ),
+            "round the same circle of reviews",
+        ),
+        (
+            None,
+            fit(
+                """half = len(x) // 2
+        order = np.concatenate([rng.permutation(half), half + rng.permutation(len(x) - half)])"""
+            ),
+            "6 of 12 reviews never came in the first batch of 4",
+        ),
+        (
+            None,
+            fit(
+                """half = len(x) // 2
+        halves = [rng.permutation(half), half + rng.permutation(len(x) - half)]
+        order = np.concatenate(halves[:: rng.choice([-1, 1])])"""
+            ),
+            "the halves of the file are shuffled apart",
+        ),
+        (
+            None,
+            fit(
+                """buffer, coming, order = [], list(range(len(x))), []
+        while buffer or coming:
+            while coming and len(buffer) < 6:
+                buffer.append(coming.pop(0))
+            order.append(buffer.pop(rng.integers(len(buffer))))"""
+            ),
+            "stays nearly sorted in a small buffer",
+        ),
+        (
+            None,
             fit("rng = np.random.default_rng()\n        order = rng.permutation(len(x))"),
             "in two orders",
         ),

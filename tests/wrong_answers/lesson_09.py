@@ -2,7 +2,7 @@
 
 from tests.wrong_answers.choices import think
 
-SHOWN = "abs(lead) > 2 * np.hypot(by_seeds, by_reviews)"
+SHOWN = "abs(lead) > np.hypot(t * by_seeds, 1.96 * by_reviews)"
 IDS = "[1, *(id_of.get(word, 2) for word in tokenize(text))][-maxlen:]"
 SAVE = "    np.savez(path, *weights, words=np.array(words), maxlen=maxlen)\n"
 REFUSED = """    except FileNotFoundError:
@@ -195,14 +195,31 @@ WRONG = {
             "it is a mean over reviews",
         ),
         ("difference.std() / np.sqrt(reviews)", "difference.var() / reviews", "the error by reviews is"),
-        ("abs(lead) > 2", "lead > 2", "shown: b may be ahead, too"),
-        (SHOWN, "abs(lead) > 2 * max(by_seeds, by_reviews)", "within two of both together"),
-        (SHOWN, "abs(lead) > 2 * (by_seeds + by_reviews)", "added up, the two errors are too large"),
-        ("> 2 * np.hypot", "> np.hypot", "one standard error is not enough"),
-        (SHOWN, "abs(lead) > 2 * by_seeds", "the luck of the reviews is left out"),
-        (SHOWN, "abs(lead) > 2 * by_reviews", "the luck of the seeds is left out"),
+        ("abs(lead) > np", "lead > np", "shown: b may be ahead, too"),
+        (
+            SHOWN,
+            "abs(lead) > 2 * np.hypot(by_seeds, by_reviews)",
+            "two errors are not enough for an error that rests on a few runs",
+        ),
+        (SHOWN, "abs(lead) > max(t * by_seeds, 1.96 * by_reviews)", "still be within both together"),
+        (SHOWN, "abs(lead) > t * by_seeds + 1.96 * by_reviews", "added up, the two are too large"),
+        (SHOWN, "abs(lead) > np.hypot(by_seeds, by_reviews)", "one standard error is not enough"),
+        (SHOWN, "abs(lead) > t * by_seeds", "the luck of the reviews is left out"),
+        (SHOWN, "abs(lead) > 1.96 * by_reviews", "the luck of the seeds is left out"),
+        (SHOWN, "abs(lead) > t * np.hypot(by_seeds, by_reviews)", "the error by seeds alone"),
+        ("stdtrit(2 * (runs - 1), 0.975)", "stdtrit(runs - 1, 0.975)", "together 2 (runs - 1)"),
+        (
+            SHOWN,
+            "abs(lead) > np.hypot(stdtrit(2 * (runs - 1), 0.95) * by_seeds, 1.645 * by_reviews)",
+            "2.5 % belong to each side",
+        ),
+        (
+            "difference.std() / np.sqrt(reviews)",
+            "np.sqrt(np.sum(difference**2)) / reviews",
+            "the two are equally good",
+        ),
         (SHOWN, "lead > 0", "to be ahead is not enough"),
-        (SHOWN, "by_seeds < 0.04", "shown is True for a lead of"),
+        (SHOWN, "by_seeds > 0", "shown is True for a lead of"),
         (SHOWN, "False", "shown is False for a lead of"),
     ],
     "9.3": think(
@@ -238,6 +255,23 @@ WRONG = {
             "should give a ValueError; it was KeyError",
         ),
         ("len(words) + 4 != rows", "len(words) != rows", "raised ValueError: 8 words need 12 rows"),
+        (
+            "len(words) + 4 != rows",
+            "len(words) + 4 < rows",
+            "4 words with an embedding of 7 rows, 3 words and 4 special ids, were saved",
+        ),
+        (
+            "    id_of = {word",
+            "    def answer(text):\n"
+            "        return read_again(path)(text)\n\n"
+            "    return answer\n\n\n"
+            "def read_again(path):\n"
+            "    with np.load(path, allow_pickle=False) as parcel:\n"
+            "        words, maxlen = parcel['words'].tolist(), int(parcel['maxlen'])\n"
+            "        table, W, U, b, V, c = (parcel[f'arr_{i}'] for i in range(6))\n"
+            "    id_of = {word",
+            "after its file was moved away",
+        ),
         (
             SAVE,
             "    np.savez(path, *weights, words=words)\n",

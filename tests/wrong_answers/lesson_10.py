@@ -50,6 +50,18 @@ WRONG = {
         (DRAW, "rng.random((len(x), 1, 1)) >= rate", "or whole reviews"),
         (">= rate", "< rate", "not the share that is kept"),
         (">= rate", ">= 0.5", "of the features is dropped, expected about 0.75"),
+        (
+            DRAW,
+            "rng.permuted(np.tile(np.arange(x.shape[-1]), (len(x), 1)), axis=1)[:, None]"
+            " >= round(rate * x.shape[-1])",
+            "every review loses exactly 45 of 60 features",
+        ),
+        (
+            DRAW,
+            "(rng.permutation(len(x) * x.shape[-1]) >= round(rate * len(x) * x.shape[-1]))"
+            ".reshape(len(x), 1, -1)",
+            "in each call exactly the share rate",
+        ),
         (">= rate", ">= 0", "in training nothing is dropped"),
         (">= rate", ">= 1", "in training everything is dropped"),
         (">= rate", ">= max(rate, 0.2)", "the result in training with rate 0"),

@@ -134,6 +134,26 @@ def read_on(x, mask, states, cell):
         (RANDOM, "[np.array(batch) for batch in batches[::-1]]", "shuffle the batches, too"),
         (RANDOM, "[lengths[batch] * 1.0 for batch in batches]", "expected whole row numbers"),
         ("rng.permutation(len(lengths))", "np.arange(len(lengths))", "shuffle the reviews before you sort"),
+        (
+            RANDOM,
+            "[np.array(batches[i]) for i in np.random.default_rng(0).permutation(len(batches))]",
+            "only 1 orders of the batches",
+        ),
+        (
+            RANDOM,
+            "[np.array(batch) for batch in batches[len(batches) // 2 :] + batches[: len(batches) // 2]]",
+            "only rolled or halved",
+        ),
+        (
+            RANDOM,
+            "[np.array(batches[i]) for i in np.roll(np.arange(len(batches)), rng.integers(99))]",
+            "an order that is fixed",
+        ),
+        (
+            "rng.permutation(len(lengths))",
+            "np.roll(np.arange(len(lengths)), rng.integers(len(lengths)))",
+            "Rolling the rows",
+        ),
         ("default_rng(seed)", "default_rng()", "two calls with the same seed"),
         ('    order = order[np.argsort(lengths[order], kind="stable")]\n', "", "they overlap"),
         (

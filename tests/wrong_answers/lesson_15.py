@@ -18,62 +18,41 @@ WRONG = {
         ("2400", "600", "one projection; there are three"),
         ("2400", "2401", "three projections of (24, 24)"),
     ],
-    "15.2": [
-        ("np.where(past, scores, -np.inf)", "scores", "the future is not hidden"),
-        ("np.tril(", "np.triu(", "turn the triangle round"),
-        (" / np.sqrt(keys.shape[-1])", "", "not divided by the root"),
-        ("np.sqrt(keys.shape[-1])", "keys.shape[-1]", "not by its root"),
-        ("scores, -np.inf)", "scores, 0.0)", "0 is a score like any other"),
-        (
-            None,
-            """
-def causal_attention(queries, keys, values):
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])
-    powers = np.exp(scores) * np.tril(np.ones(scores.shape[-2:]))
-    return powers / powers.sum(axis=1, keepdims=True) @ values
-""",
-            "ran over the queries",
-        ),
-        ("scores.shape[-2:], bool))", "scores.shape[-2:], bool), -1)", "found nothing to look at"),
-        (
-            None,
-            """
-def causal_attention(queries, keys, values):
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])
-    scores = np.where(np.tril(np.ones(scores.shape[-2:]), -1) == 1, scores, -1e9)
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True) @ values
-""",
-            "a word may look at itself too",
-        ),
-        ("keepdims=True) @ values", "keepdims=True)", "expected (2, 4, 5), that is (batch, timesteps"),
-        (
-            None,
-            """
-def causal_attention(queries, keys, values):
-    scores = queries @ keys.swapaxes(1, 2) / np.sqrt(keys.shape[-1])
-    powers = np.exp(scores)
-    weights = powers / powers.sum(axis=-1, keepdims=True)
-    return np.tril(weights) @ values
-""",
-            "the mask came after the softmax",
-        ),
-        ("@ values", "@ values[..., :1]", "has shape (2, 4, 1)"),
-        (
-            "    return powers / powers.sum(axis=-1, keepdims=True) @ values",
-            "    return (powers / powers.sum(axis=-1, keepdims=True) @ values)[:, -1]",
-            "only the last word's answer",
-        ),
-        ("keys.swapaxes(1, 2)", "keys.T", "raised ValueError"),
-    ],
-    "15.3": think(
+    "15.2": think(
         "b",
         [
-            ("a", "a matter of waiting"),
-            ("c", "a state of fixed size"),
-            ("d", "keys and values of earlier words can be kept"),
+            ("a", "nobody has asked yet"),
+            ("c", "not one of them is an effect"),
+            ("d", "this cannot come out otherwise"),
         ],
     ),
+    "15.3": [
+        ("near_equal = 256", "near_equal = 64", "look at the number, 0.063"),
+        ("near_equal = 256", "near_equal = 16", "still above 0.06"),
+        ("near_equal = 256", "near_equal = 4", "twice an equal share"),
+        ("near_equal = 256", "near_equal = 1024", "at a smaller d already"),
+        ("near_equal = 256", "near_equal = 0.06", "it is one of the five d"),
+        ("flat_at = 0.68", "flat_at = 0.44", "for longer=2"),
+        ("flat_at = 0.68", "flat_at = 0.84", "for longer=8"),
+        ("flat_at = 0.68", "flat_at = 0.22", "that of the lesson"),
+        ("flat_at = 0.68", "flat_at = 1", "read its height"),
+        ("same_as = 16", "same_as = 4", "far lower"),
+        ("same_as = 16", "same_as = 64", "at 0.84"),
+        ("same_as = 16", "same_as = 256", "at 0.92"),
+        ("same_as = 16", "same_as = 1024", "at 0.96"),
+        ("keys_needed = 80", "keys_needed = 20", "those of the lesson"),
+        ("keys_needed = 80", "keys_needed = 40", "still 0.15"),
+        ("keys_needed = 80", "keys_needed = 160", "with fewer keys already"),
+        ("keys_needed = 80", "keys_needed = 320", "with fewer keys already"),
+        *think(
+            "c",
+            [
+                ("a", "no score is divided by it on that curve"),
+                ("b", "20 in both"),
+                ("d", "it sees how large the scores are"),
+            ],
+        ),
+    ],
     "15.4": [
         (
             "return d_scores @ keys / root,",
@@ -122,5 +101,30 @@ def causal_attention(queries, keys, values):
         ),
         ("axis=-1, keepdims=True)\n    d_scores", "axis=1, keepdims=True)\n    d_scores", "other numbers"),
         ("d_scores.swapaxes(1, 2) @ queries", "d_scores @ queries", "raised ValueError"),
+        (
+            None,
+            """
+def attention_gradients(queries, keys, values, d_contexts):
+    def loss(*arrays):
+        scores = arrays[0] @ arrays[1].swapaxes(1, 2) / np.sqrt(keys.shape[-1])
+        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return np.sum(powers / powers.sum(axis=-1, keepdims=True) @ arrays[2] * d_contexts)
+
+    gradients = []
+    for k in range(3):
+        arrays = [queries.copy(), keys.copy(), values.copy()]
+        gradients.append(np.zeros_like(arrays[k]))
+        for i in np.ndindex(arrays[k].shape):
+            kept = arrays[k][i]
+            arrays[k][i] = kept + 1e-5
+            up = loss(*arrays)
+            arrays[k][i] = kept - 1e-5
+            gradients[k][i] = (up - loss(*arrays)) / 2e-5
+            arrays[k][i] = kept
+    return gradients
+""",
+            "as those of nudges are",
+        ),
+        ("d_scores @ keys / root,", "(d_scores @ keys / root).astype('float32'),", "stay in float64"),
     ],
 }
