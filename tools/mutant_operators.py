@@ -63,6 +63,8 @@ def _places(tree: ast.Module) -> Iterator[_Place]:
             outer = isinstance(node, ast.FunctionDef) and function is None
             where = f"{node.lineno}:{node.col_offset}" if hasattr(node, "lineno") else "0:0"
             yield _Place(node, parent, function, names, outer, where)
+            if isinstance(node, ast.Raise):
+                continue  # the words of a message are free
             if isinstance(node, ast.FunctionDef):
                 yield from walk(node, node, _variables(node))
             else:
@@ -279,10 +281,7 @@ def _statements(place: _Place) -> Iterator[Change]:
             yield f"else of {_short(node.test)}: fails", _with(node, orelse=ast.parse("_fails()").body)
     elif isinstance(node, ast.For):
         for part in ("[1:]", "[:-1]", "[::-1]", "[:1]", "[:4]"):
-            yield (
-                f"for … in {_short(node.iter)}{part}",
-                _with(node, iter=_code(f"list(a){part}", a=node.iter)),
-            )
+            yield f"for … in {_short(node.iter)}{part}", _with(node, iter=_code(f"list(a){part}", a=node.iter))
     elif isinstance(node, ast.AugAssign):
         yield f"{_short(node)} → =", ast.Assign([node.target], node.value)
         for op in SIGNS.get(type(node.op), ()):

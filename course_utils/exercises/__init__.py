@@ -118,10 +118,12 @@ def _judge(exercise: Exercise, answers: Sequence[object]) -> tuple[bool, str]:
             f"{title} is not right yet: after {guard.SECONDS:.0f} seconds the check had no answer, and was "
             "stopped. Is there a loop that never ends, or work that grows with every call?"
         )
+    except Exception as error:
+        verdict = f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}"
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
-        verdict = f"{title}: the check itself failed on this answer; the mistake is ours. {one_line(error)}"
+    except BaseException as error:  # sys.exit() and the like, which no check calls
+        verdict = f"{title} is not right yet: it raised {one_line(error)}"
     return right, " ".join([verdict, *notes])
 
 

@@ -68,10 +68,7 @@ def call(function: Any, **arguments: Any) -> Any:
     is another one, where a later call writes into what an earlier one gave back, and when the function
     changes what it was given. A random generator, which changes with every draw, is passed as it is, once.
     """
-    if isinstance(function, type):
-        raise Wrong(
-            f"{function.__name__} is a class, expected a function: keep the line that begins with def"
-        )
+    a_function(function)
     name = getattr(function, "__name__", "the answer")
     once = any(callable(value) or isinstance(value, np.random.Generator) for value in arguments.values())
     if once or "seed" in arguments or not arguments:  # judges of what is drawn ask for more themselves
@@ -96,16 +93,29 @@ def call(function: Any, **arguments: Any) -> Any:
     return result
 
 
+def a_function(answer: object) -> None:
+    """Raise Wrong for what is no function, nor an object that can be called like one."""
+    cure = "expected a function: keep the line that begins with def"
+    if isinstance(answer, type):
+        raise Wrong(f"{answer.__name__} is a class, {cure}")
+    if not callable(answer):
+        raise Wrong(f"the answer is {describe(answer)}, {cure}")
+
+
 def make(function: Any, **arguments: Any) -> Any:
     """Call once: for a class, which gives an object of its own at each call."""
     name = getattr(function, "__name__", "the answer")
-    if not callable(function):
-        raise Wrong(
-            f"the answer is {describe(function)}, expected a function: keep the line that begins with def"
-        )
     result = _called(function, name, arguments)
     if result is None:
         raise Wrong(f"{name} gives back None: does it end with return?")
+    try:
+        np.asarray(result)
+    except (TypeError, ValueError):
+        pass  # no one array, which it need not be
+    except Exception as error:  # an object of the answer's own
+        raise Wrong(
+            f"{name} gives back {describe(result)}, and reading it raised {one_line(error)}"
+        ) from None
     return result
 
 
@@ -122,7 +132,9 @@ def _call_with_other_numbers(function: Any, arguments: Mapping[str, Any]) -> Non
 
 
 def _moved(value: Any) -> Any:
-    """Return a value with the numbers of its arrays moved on by one place."""
+    """Return a value with the numbers of its arrays, and the texts of its lists, moved on by one place."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return value[-1:] + value[:-1]
     if isinstance(value, list | tuple):
         return type(value)(_moved(part) for part in value)
     if isinstance(value, dict):

@@ -353,10 +353,7 @@ TEXTS = (
 def judge_parcels(save_parcel: Any, open_parcel: Any) -> None:
     """Save two parcels, move them to another place, open both, read texts; then offer bad files."""
     for function in (save_parcel, open_parcel):
-        if not callable(function):
-            raise Wrong(
-                f"one answer is {judge.describe(function)}, expected a function: keep the lines with def"
-            )
+        judge.a_function(function)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parcels = save_two(save_parcel, folder)

@@ -35,8 +35,9 @@ function colour(p) {
   return `rgb(${[r, g, b].map((value) => Math.round(255 + share * (value - 255))).join()})`;
 }
 
-function curve(probabilities) {
-  const width = 600, height = 200, left = 40, bottom = 30, n = probabilities.length;
+function curve(probabilities, room) {
+  // As wide as its place, so that its labels are as large as other text, on a phone too.
+  const width = Math.max(280, Math.min(900, room || 600)), height = 200, left = 40, bottom = 30, n = probabilities.length;
   const x = (k) => left + (n > 1 ? (k / (n - 1)) * (width - left - 10) : 0);
   const y = (p) => 10 + (1 - p) * (height - bottom - 10);
   const points = probabilities.map((p, k) => `${x(k).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
@@ -76,11 +77,11 @@ function show(place, text, found, logits) {
     if (!known) made.className = "unknown";
     return made;
   }), { class: "words", tabindex: 0, role: "group", "aria-label": "the words, each with P(positive) after it" });
-  place.append(words, curve(p));
+  place.append(words, curve(p, place.clientWidth));
   const moves = found.read.map((word, k) => [word, k, logits[k] - (k ? logits[k - 1] : model.start_logit)]);
   moves.sort((a, b) => Math.abs(b[2]) - Math.abs(a[2]));
   const table = element("table", element("caption", "The words that moved it most"));
-  table.append(element("tr", ["word", "place", "logit moved by", "P after it"].map((title) => element("th", title, { scope: "col" }))));
+  table.append(element("tr", ["word", "place", "score (logit) moved by", "P after it"].map((title) => element("th", title, { scope: "col" }))));
   for (const [word, k, move] of moves.slice(0, 8))
     table.append(element("tr", [word, `${k + 1}`, `${move > 0 ? "+" : "−"}${Math.abs(move).toFixed(2)}`, p[k].toFixed(2)].map((value) => element("td", value))));
   place.append(table);

@@ -231,7 +231,7 @@ WRONG = {
         ],
     ),
     "9.4": [
-        (None, "save_parcel, open_parcel = 3, 4", "expected a function: keep the lines with def"),
+        (None, "save_parcel, open_parcel = 3, 4", "expected a function: keep the line that begins with def"),
         (SAVE, "", "in the folder there is no file"),
         (SAVE, "    np.savez(str(path) + '.npz', *weights)\n", "in the folder there is reader1.npz.npz"),
         (
