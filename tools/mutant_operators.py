@@ -29,6 +29,7 @@ class Mutant:
     source: str
 
 
+@functools.cache
 def mutants(solution: str) -> list[Mutant]:
     """Return every mutant of a solution, each text once, in the order of the tree."""
     tree = ast.parse(solution)
