@@ -533,7 +533,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "5:0: compare: fails_on_ones": "there are two runs and two reviews or more",
         "7:20: right_a → right_b": "both have the same shape",
         "10:61: (right_a, right_b) →": SUM,
-        "14:39: abs(lead) > np.hypot(t * by_seeds, 1.96 * by_reviews) → abs(lead) >=": "no lead is just as large",
+        "14:39: abs(lead) > np.hypot(t * by_seeds, 1.96 * by_reviews) → abs(lead) >=": "no lead equals it",
         "14:51: np.hypot(t * by_seeds, 1.96 * by_reviews) → np.hypot(1.96": SUM,
     },
     "11.2": {"4:19: x → mask": "the mask has as many timesteps"},
