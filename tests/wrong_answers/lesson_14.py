@@ -45,7 +45,7 @@ WRONG = {
         ("p >= threshold", "p < threshold", "in total"),
         (CHOSEN, "return tries", "expected one number"),
         (CHOSEN, "return None", "does it end with return?"),
-        ("alarm = p >= threshold", "alarm = p >= treshold", "raised NameError"),
+        ("alarm = p >= threshold", "alarm = p >= thresholds", "raised NameError"),
     ],
     "14.3": think(
         "b",
