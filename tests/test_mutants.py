@@ -7,7 +7,7 @@ import pytest
 
 from tools.mutant_operators import mutants
 from tools.mutant_probes import EQUIVALENT, PROBES
-from tools.mutate_answers import exercises, judge_mutants, names_of, quietly, sample, setup_of
+from tools.mutate_answers import exercises, judge_mutants, quietly, sample, setup_of
 
 MUTATED = {exercise.number: exercise for exercise in exercises()}
 SLOW = {"3.4"}  # trains a network of Keras for every mutant
@@ -18,7 +18,7 @@ def test_mutants_are_refused(number, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", "off")
     setup_of(number)
     with quietly():
-        tally = judge_mutants(MUTATED[number], sample(MUTATED[number], 5 if number in SLOW else 20))
+        tally = judge_mutants(MUTATED[number], sample(MUTATED[number], 4 if number in SLOW else 16))
     assert tally.refused > 0
     assert tally.broken == []
     if int(number.split(".")[0]) < 8:
@@ -36,9 +36,3 @@ def test_what_is_recorded_as_equivalent_is_a_mutant(number):
     known = [mutant.what for mutant in mutants(MUTATED[number].solution)]
     lost = [what for what in EQUIVALENT[number] if not any(k.startswith(what) for k in known)]
     assert lost == []
-
-
-def test_a_mutant_keeps_the_names_of_the_answer():
-    for exercise in MUTATED.values():
-        names = names_of(exercise.number, mutants(exercise.solution)[0].source)
-        assert set(exercise.answers) <= set(names)

@@ -29,6 +29,7 @@ class Mutant:
     source: str
 
 
+@functools.cache
 def mutants(solution: str) -> list[Mutant]:
     """Return every mutant of a solution, each text once, in the order of the tree."""
     tree = ast.parse(solution)
@@ -281,7 +282,10 @@ def _statements(place: _Place) -> Iterator[Change]:
             yield f"else of {_short(node.test)}: fails", _with(node, orelse=ast.parse("_fails()").body)
     elif isinstance(node, ast.For):
         for part in ("[1:]", "[:-1]", "[::-1]", "[:1]", "[:4]"):
-            yield f"for … in {_short(node.iter)}{part}", _with(node, iter=_code(f"list(a){part}", a=node.iter))
+            yield (
+                f"for … in {_short(node.iter)}{part}",
+                _with(node, iter=_code(f"list(a){part}", a=node.iter)),
+            )
     elif isinstance(node, ast.AugAssign):
         yield f"{_short(node)} → =", ast.Assign([node.target], node.value)
         for op in SIGNS.get(type(node.op), ()):

@@ -468,7 +468,7 @@ PROBES: dict[str, Probe] = {
     "13.4": _team,
     "14.2": plain("cheapest_threshold", _threshold),
     "14.4": plain("alarm_from", lambda rng: tuple(rng.uniform(0.1, 30, 2))),
-    "15.2": plain("causal_attention", _attention),
+    "16.2": plain("causal_attention", _attention),
     "15.4": plain("attention_gradients", _attention_back),
 }
 
@@ -528,13 +528,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "17:44: 0 →": "x and y have as many reviews",
     },
     "9.2": {
-        "2:0: compare: right_a reversed": "the order of the runs does not count",
-        "2:0: compare: right_b reversed": "the order of the runs does not count",
-        "2:0: compare: fails_on_ones": "there are two runs and two reviews or more",
-        "4:20: right_a → right_b": "both have the same shape",
-        "7:61: (right_a, right_b) →": SUM,
-        "10:39: abs(lead) > 2": "no lead is exactly two errors",
-        "10:55: np.hypot(by_seeds, by_reviews) → np.hypot(by_reviews, by_seeds)": SUM,
+        "5:0: compare: right_a reversed": "the order of the runs does not count",
+        "5:0: compare: right_b reversed": "the order of the runs does not count",
+        "5:0: compare: fails_on_ones": "there are two runs and two reviews or more",
+        "7:20: right_a → right_b": "both have the same shape",
+        "10:61: (right_a, right_b) →": SUM,
+        "14:39: abs(lead) > np.hypot(t * by_seeds, 1.96 * by_reviews) → abs(lead) >=": "no lead equals it",
+        "14:51: np.hypot(t * by_seeds, 1.96 * by_reviews) → np.hypot(1.96": SUM,
     },
     "11.2": {"4:19: x → mask": "the mask has as many timesteps"},
     "11.4": {

@@ -135,9 +135,7 @@ def quietly() -> Iterator[None]:
 
 def main(arguments: Sequence[str]) -> int:
     wanted = [a for a in arguments if not a.startswith("-")]
-    chosen = [
-        e for e in exercises() if not wanted or e.number in wanted or e.number.split(".")[0] in wanted
-    ]
+    chosen = [e for e in exercises() if not wanted or e.number in wanted or e.number.split(".")[0] in wanted]
     row = "| {:8} | {:>7} | {:>7} | {:>10} | {:>6} | {:>7} | {:>7} |"
     head = row.format("exercise", "mutants", "refused", "equivalent", "passed", "share", "seconds")
     print(head + ("\n|---|--:|--:|--:|--:|--:|--:|" if "--table" in arguments else ""))

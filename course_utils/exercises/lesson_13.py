@@ -195,10 +195,10 @@ def judge_team(ask_team: Any, choose_team: Any) -> None:
     p, labels = draw_models(rng, 6, 50)
     sure = (p > 0.5) * 1.0  # each model is wrong somewhere, and certain
     worst = np.argsort([-log_loss(q, labels) for q in sure])  # so the best stand last
-    for models, right, rounds in ((p[::-1], labels, 8), (sure[worst], labels, 3), (p[:, :1], labels[:1], 2)):
+    for given, right, rounds in ((p[::-1], labels, 8), (sure[worst], labels, 3), (p[:, :1], labels[:1], 2)):
         with np.errstate(all="ignore"):
-            got = judge.call(choose_team, p=models, labels=right, rounds=rounds)
-        compare_teams(got, models, right, rounds)
+            got = judge.call(choose_team, p=given, labels=right, rounds=rounds)
+        compare_teams(got, given, right, rounds)
 
 
 def compare_teams(got: Any, p: Array, labels: Array, rounds: int) -> None:
