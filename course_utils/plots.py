@@ -385,35 +385,6 @@ def accuracy_by_seconds(runs: Sequence[Mapping[str, Any]], marked: Sequence[str]
     return figure
 
 
-def confusion_by_length(run: Mapping[str, Any]) -> Figure:
-    """Draw, for reviews of similar length, the share of both classes that was judged wrongly.
-
-    ``run`` comes from ``scoreboard.runs``.
-    """
-    figure, axis = plt.subplots(figsize=(11, 5))
-    groups = run["by_length"]
-    ends = [group["longest"] for group in groups]
-    names = [f"to {end}" for end in ends[:-1]] + [f"over {ends[-2]}"]
-    places = np.arange(len(groups))
-    kinds = (("positive", "false_negative", "true_positive"), ("negative", "false_positive", "true_negative"))
-    for k, (label, wrong, right) in enumerate(kinds):
-        share = [group[wrong] / max(group[wrong] + group[right], 1) for group in groups]
-        axis.bar(
-            places + (k - 0.5) * 0.4,
-            share,
-            0.38,
-            color=f"C{k}",
-            hatch=("", "//")[k],
-            edgecolor="white",
-            label=f"{label} reviews called {kinds[1 - k][0]}",
-        )
-    counts = [sum(value for name, value in group.items() if name != "longest") for group in groups]
-    axis.set_xticks(places, [f"{name}\n({count:,})" for name, count in zip(names, counts, strict=True)])
-    axis.set(xlabel="ids in the review (number of reviews)", ylabel="share judged wrongly")
-    axis.legend()
-    return figure
-
-
 def calibration(runs_by_name: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Draw the share of positive reviews against P(positive): a calibrated model stays on the diagonal.
 

@@ -185,15 +185,6 @@ def test_accuracy_by_seconds_has_a_labelled_point_for_each_system():
     plt.close(figure)
 
 
-def test_confusion_by_length_shows_the_share_of_each_class_that_is_wrong():
-    figure = plots.confusion_by_length(some_run("S0", 1, 0.5))
-    (axis,) = figure.axes
-    heights = [[bar.get_height() for bar in bars] for bars in axis.containers]
-    assert heights == [[0.25, 0.25], [0.5, 0.5]]
-    assert [label.get_text() for label in axis.get_xticklabels()] == ["to 100\n(8)", "over 100\n(8)"]
-    plt.close(figure)
-
-
 def test_calibration_draws_the_diagonal_and_each_model():
     figure = plots.calibration({"one": some_run("S0", 1, 0.5), "two": some_run("S1", 1, 0.5)})
     (axis,) = figure.axes

@@ -192,7 +192,7 @@ def what_is_kept(result: Any, shape: Places, rate: float) -> Array:
 STRANGE = {
     "b": "overfitting is the other way round: good on what the net has seen, worse on what it has not",
     "c": "then the net would know these reviews as well as the rest of its training reviews, not better",
-    "d": "chance moves an accuracy of 0.72 on 2,500 reviews by 0.009; six points are six times that and more",
+    "d": "chance moves an accuracy of 0.71 on 2,500 reviews by 0.009; five points are five times that",
 }
 
 

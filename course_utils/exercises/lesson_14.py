@@ -81,7 +81,7 @@ def judge_cheapest(cheapest_threshold: Any) -> None:
         found = judge.a_number(got)
         if found is None:
             raise Wrong(f"cheapest_threshold gives back {judge.describe(got)}, expected one number")
-        if found[0] == right:
+        if np.isclose(found[0], right, rtol=found[1], atol=0):
             continue
         what = f"missed={missed}, false_alarm={false_alarm}: the threshold {found[0]:g}"
         given = p, complaint
