@@ -9,11 +9,11 @@ from course_utils.exercises import judge
 from course_utils.exercises.judge import Exercise, Wrong
 
 
-def judge_rare(recall: object, precision: object, accuracy: object) -> None:
+def judge_rare(its_recall: object, its_precision: object, its_accuracy: object) -> None:
     """10,000 reviews, 100 complaints, 80 found, 495 false alarms."""
     judge.a_count(
-        "recall",
-        recall,
+        "its_recall",
+        its_recall,
         0.8,
         {
             80: "that is the number of complaints found; recall is their share",
@@ -24,8 +24,8 @@ def judge_rare(recall: object, precision: object, accuracy: object) -> None:
         "of the 100 complaints, the share that is found",
     )
     judge.a_count(
-        "precision",
-        precision,
+        "its_precision",
+        its_precision,
         80 / 575,
         {
             0.8: "that divides by the complaints; precision divides by the alarms, false ones included",
@@ -37,8 +37,8 @@ def judge_rare(recall: object, precision: object, accuracy: object) -> None:
         "of all alarms, right and false ones, the share that is right",
     )
     judge.a_count(
-        "accuracy",
-        accuracy,
+        "its_accuracy",
+        its_accuracy,
         9485 / 10_000,
         {
             9485: "that is the number of right verdicts; accuracy is their share",
@@ -154,7 +154,7 @@ EXERCISES = (
     Exercise(
         number="14.1",
         kind="Predict",
-        answers=("recall", "precision", "accuracy"),
+        answers=("its_recall", "its_precision", "its_accuracy"),
         judge=judge_rare,
         hints=(
             "Make a table of four numbers: complaints found and missed, others with and without an alarm.",
@@ -162,9 +162,9 @@ EXERCISES = (
             "Recall is 80 of 100; precision is 80 of 80 + 495; right are 80 + 9,900 − 495 verdicts.",
         ),
         solution="""
-recall = 80 / 100
-precision = 80 / (80 + 495)
-accuracy = (80 + 9_900 - 495) / 10_000
+its_recall = 80 / 100
+its_precision = 80 / (80 + 495)
+its_accuracy = (80 + 9_900 - 495) / 10_000
 """,
         why="A recall of 0.80, and only 14 of 100 alarms are right: where a class is rare, a small "
         "share of the "

@@ -10,11 +10,11 @@ from course_utils.exercises.judge import Exercise, Wrong
 from course_utils.exercises.lesson_15 import of_attention
 
 
-def judge_bits(bits: object, perplexity: object, cold: object) -> None:
+def judge_bits(bits_here: object, perplexity: object, cold: object) -> None:
     """P = 1/2, 1/4, 1/8, 1/8 for the characters that came; then 0.8 and 0.2 at temperature 0.5."""
     judge.a_count(
-        "bits",
-        bits,
+        "bits_here",
+        bits_here,
         2.25,
         {
             2: "that is the surprise of the mean probability, one quarter; take the mean of the surprises",
@@ -180,7 +180,7 @@ EXERCISES = (
     Exercise(
         number="16.1",
         kind="Predict",
-        answers=("bits", "perplexity", "cold"),
+        answers=("bits_here", "perplexity", "cold"),
         judge=judge_bits,
         hints=(
             "The surprise of a probability of 1/8 is 3 bits, for 2 to the power of 3 is 8.",
@@ -190,8 +190,8 @@ EXERCISES = (
             "the square.",
         ),
         solution="""
-bits = (1 + 2 + 3 + 3) / 4
-perplexity = 2**bits
+bits_here = (1 + 2 + 3 + 3) / 4
+perplexity = 2**bits_here
 cold = 0.8**2 / (0.8**2 + 0.2**2)
 """,
         why="2.25 bits, a perplexity of about 4.8, and 16/17, about 0.94: cold writing makes a 4 to 1 bet "

@@ -26,7 +26,7 @@ WRONG = {
         ("(80 + 9_900 - 495) / 10_000", "0.9505", "mistakes, too"),
         ("(80 + 9_900 - 495) / 10_000", "0.9405", "are right, too"),
         ("(80 + 9_900 - 495) / 10_000", "0.4", "and the others without an alarm"),
-        ("accuracy = (80 + 9_900 - 495) / 10_000", "accuracy = ...", "Not tried yet: accuracy"),
+        ("its_accuracy = (80 + 9_900 - 495) / 10_000", "its_accuracy = ...", "Not tried yet: its_accuracy"),
     ],
     "14.2": [
         (TRIES, "np.unique(np.append(p, np.inf))", "take the highest"),
