@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import logit
 from sklearn.metrics import log_loss
 
 from course_utils import attention, plots, scoreboard
@@ -23,8 +24,10 @@ from course_utils.systems import (
     Linear,
     Majority,
     System,
+    WithLinear,
     everything,
     log_ratio,
+    with_words,
 )
 from course_utils.text import Vocabulary
 from course_utils.vectors import count_vectors
@@ -148,6 +151,44 @@ def test_average_of_several_nets(rng):
     assert trained.parameters == 2 * models[0].count_params()
     assert set(trained.history) == {"loss", "accuracy"}
     assert np.mean((trained.test > 0.5) == reviews.test.labels) > 0.9
+
+
+def test_members_that_take_long_are_trained_once(rng, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    reviews, team = (
+        small_reviews(rng),
+        Average("two", 13, (tiny(),), members=2, whole=True, official_only=True),
+    )
+    first = team.train(reviews, seed=3, verbose=False)
+    damaged, _ = sorted(tmp_path.iterdir())
+    trained = []
+    fit = System.fit
+    monkeypatch.setattr(System, "fit", lambda self, *of: trained.append(of[1]) or fit(self, *of))
+    again = team.train(reviews, seed=3, verbose=False)
+    assert trained == []
+    np.testing.assert_array_equal(again.test, first.test)
+    assert (again.parameters, again.history) == (first.parameters, first.history)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    np.testing.assert_array_equal(team.train(reviews, seed=3, verbose=False).test, first.test)
+    assert len(trained) == 1
+    team.train(small_reviews(rng), seed=3, verbose=False)  # other reviews
+    assert len(trained) == 3
+
+
+def test_nets_and_a_linear_model_vote_each_in_its_own_unit(rng):
+    reviews = small_reviews(rng)
+    nets = Average("one", 13, (tiny(num_words=10),), members=1)
+    linear = Linear("words", Cs=(1,))
+    both = WithLinear("both", 13, nets, linear).train(reviews, seed=0, verbose=False)
+    fewer = with_words(reviews, 10)
+    assert max(ids.max() for ids in fewer.train.ids) < 10 <= max(ids.max() for ids in reviews.train.ids)
+    np.testing.assert_array_equal(
+        fewer.test.ids[0], np.where(reviews.test.ids[0] < 10, reviews.test.ids[0], 2)
+    )
+    alone = [logit(one.test) for one in (nets.train(fewer, 0, False), linear.train(reviews, 0, False))]
+    expected = sum(one / one.std() for one in alone) / 2 * (alone[0].std() + alone[1].std()) / 2
+    np.testing.assert_allclose(logit(both.test), expected, rtol=1e-4)
+    assert both.validation is None
 
 
 def test_another_recipe_has_another_code():
