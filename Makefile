@@ -130,15 +130,22 @@ site: $(SITE)  ## the course as a web site that needs no network, in build/site 
 book: $(SITE)  ## all lessons as EPUB and PDF, in build/book; make site links them (needs npm and chromium)
 	$(BIN)/python -m tools.make_book
 
+COMMA := ,
+# An environment of its own that sees the packages of the course through a path file: folder and requirements
+# are those of the rule, the argument is what else goes into the path file.
+define beside_the_course
+rm -rf $(@D)
+	$(BIN)/python -m venv --without-pip $(@D)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib')$(1))" > \
+		"$$($(@D)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/course.pth"
+	$(BIN)/python -m pip --python $(@D)/bin/python install --disable-pip-version-check --quiet \
+		--require-hashes --no-deps -r $<
+	@touch $@
+endef
+
 # JupyterLite lives in an environment of its own: beside the course it would put its kernel into JupyterLab.
 $(LITE)/ready: requirements-lite.txt $(READY)
-	rm -rf $(LITE)
-	$(BIN)/python -m venv --without-pip $(LITE)
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
-		"$$($(LITE)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/course.pth"
-	$(BIN)/python -m pip --python $(LITE)/bin/python install --disable-pip-version-check --quiet \
-		--require-hashes --no-deps -r requirements-lite.txt
-	@touch $@
+	$(call beside_the_course,)
 
 lite: $(LITE)/ready  ## lesson 1 up to Keras, to run in a browser, in build/lite; make site takes it along (needs npm)
 	$(BIN)/python -m tools.make_lite
@@ -157,13 +164,7 @@ test-browser: $(SITE)  ## the decks, the site and JupyterLab in a real browser (
 # nbgrader lives in an environment of its own, which sees the packages of the course through a path file:
 # beside the course it would put its menus into JupyterLab.
 $(NBGRADER)/ready: requirements-nbgrader.txt $(DEV)
-	rm -rf $(NBGRADER)
-	$(BIN)/python -m venv --without-pip $(NBGRADER)
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'), '$(CURDIR)', sep='\n')" > \
-		"$$($(NBGRADER)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/course.pth"
-	$(BIN)/python -m pip --python $(NBGRADER)/bin/python install --disable-pip-version-check --quiet \
-		--require-hashes --no-deps -r requirements-nbgrader.txt
-	@touch $@
+	$(call beside_the_course,$(COMMA) '$(CURDIR)'$(COMMA) sep='\n')
 
 test-nbgrader: $(NBGRADER)/ready  ## release, solve and grade one lesson with nbgrader, as a test
 	$(BIN)/python -m pytest -p no:cacheprovider tests/nbgrader_tests.py

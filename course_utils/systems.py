@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
+from scipy.special import logit
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -156,8 +157,9 @@ class Average:
 
     def train(self, reviews: Reviews, seed: int, verbose: bool = True) -> Trained:
         """Train every member; average what they say of the test part."""
+        parts = digest(reviews) if self.official_only else ""
         voices = [
-            self.voice(system, reviews, seed + k, verbose)
+            self.voice(system, reviews, seed + k, verbose, parts)
             for system in self.systems
             for k in range(self.members)
         ]
@@ -173,15 +175,12 @@ class Average:
             },
         )
 
-    def voice(self, system: System, reviews: Reviews, seed: int, verbose: bool) -> Trained:
-        """Train one member; what takes long is kept in the cache folder, and read there the next time."""
-        parts = hashlib.sha256()
-        for part in (reviews.train, reviews.validation, reviews.test):
-            for array in (part.labels, *part.ids):
-                parts.update(array.tobytes())
-        name = short_code(
-            {"recipe": system.recipe, "whole": self.whole, "seed": seed, "parts": parts.hexdigest()}
-        )
+    def voice(self, system: System, reviews: Reviews, seed: int, verbose: bool, parts: str) -> Trained:
+        """Train one member; what takes long is kept in the cache folder, and read there the next time.
+
+        `parts` tells these reviews from others.
+        """
+        name = short_code({"recipe": system.recipe, "whole": self.whole, "seed": seed, "parts": parts})
         file = cache_folder() / f"member-{name}.npz"
         if self.official_only:
             try:
@@ -228,11 +227,9 @@ class WithLinear:
         """Train both; average what they say of the test part."""
         nets = self.nets.train(with_words(reviews, self.nets.num_words), seed, verbose)
         linear = self.linear.train(reviews, seed, verbose)
-        logits = [
-            np.log(p) - np.log1p(-p) for p in (np.clip(one.test, 1e-7, 1 - 1e-7) for one in (nets, linear))
-        ]
-        units = [logit.std() for logit in logits]
-        mean = np.mean([logit / unit for logit, unit in zip(logits, units, strict=True)], axis=0)
+        logits = [logit(np.clip(one.test, 1e-7, 1 - 1e-7)) for one in (nets, linear)]
+        units = [one.std() for one in logits]
+        mean = np.mean([one / unit for one, unit in zip(logits, units, strict=True)], axis=0)
         return Trained(
             validation=None,
             test=sigmoid(mean * np.mean(units)),
@@ -241,6 +238,15 @@ class WithLinear:
             seconds=nets.seconds + linear.seconds,
             history=nets.history,
         )
+
+
+def digest(reviews: Reviews) -> str:
+    """Return the SHA-256 of all ids and labels."""
+    found = hashlib.sha256()
+    for part in (reviews.train, reviews.validation, reviews.test):
+        for array in (part.labels, *part.ids):
+            found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def with_words(reviews: Reviews, num_words: int) -> Reviews:
@@ -707,26 +713,19 @@ SYSTEMS: dict[str, System | KerasSystem | Average | WithLinear | Majority | Line
     "best-with-linear": WithLinear(
         "these six and words, pairs and triples, half and half", lesson=13, nets=nets, linear=triples
     ),
-    "A0": KerasSystem(
-        "LSTM 32, last state",
-        lesson=15,
-        model="last_state",
-        options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
-        maxlen=256,
-        epochs=4,
-        batch_size=64,
-        learning_rate=2e-3,
+    "A0": (
+        last_state := KerasSystem(
+            "LSTM 32, last state",
+            lesson=15,
+            model="last_state",
+            options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
+            maxlen=256,
+            epochs=4,
+            batch_size=64,
+            learning_rate=2e-3,
+        )
     ),
-    "A1": KerasSystem(
-        "LSTM 32, attention pooling",
-        lesson=15,
-        model="attention_pooling",
-        options={"output_dim": 32, "units": 32, "words": 0.3, "dropout": 0.5},
-        maxlen=256,
-        epochs=4,
-        batch_size=64,
-        learning_rate=2e-3,
-    ),
+    "A1": replace(last_state, title="LSTM 32, attention pooling", model="attention_pooling"),
     "A2": KerasSystem(
         "self-attention, two heads",
         lesson=15,

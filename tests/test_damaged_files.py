@@ -111,6 +111,15 @@ def test_a_reader(tmp_path, kind):
         assert refusal(lambda: Reader.load(path), ValueError, "reader ").startswith("reader ")
 
 
+def write_changed(path, arrays, name, nonsense):
+    """Write arrays into a file, one of them replaced, or left out where it is replaced by None."""
+    changed = {key: value for key, value in arrays.items() if key != name}
+    if nonsense is not None:
+        changed[name] = nonsense
+    with open(path, "wb") as out:
+        np.savez(out, **changed)
+
+
 @pytest.mark.parametrize("name", ["words", "settings", "config", "record_0", "longest_0", "weight_0"])
 def test_a_reader_with_nonsense_in_whole_arrays(tmp_path, name):
     path = tmp_path / "reader"
@@ -123,11 +132,7 @@ def test_a_reader_with_nonsense_in_whole_arrays(tmp_path, name):
         np.array(json.dumps([{"class": "os"}])),
         np.full(3, np.nan),
     ):
-        changed = {key: value for key, value in arrays.items() if key != name}
-        if nonsense is not None:
-            changed[name] = nonsense
-        with open(path, "wb") as out:
-            np.savez(out, **changed)
+        write_changed(path, arrays, name, nonsense)
         assert refusal(lambda: Reader.load(path), ValueError, "reader ").startswith("reader ")
 
 
@@ -161,11 +166,7 @@ def test_a_model_with_nonsense_in_whole_arrays(tmp_path, name):
         np.full(3, np.nan),
         np.zeros(arrays["weight_0"].shape, int),
     ):
-        changed = {key: value for key, value in arrays.items() if key != name}
-        if nonsense is not None:
-            changed[name] = nonsense
-        with open(path, "wb") as out:
-            np.savez(out, **changed)
+        write_changed(path, arrays, name, nonsense)
         assert refusal(lambda: Sequential.load(path), ValueError, "").startswith("model holds no model")
 
 

@@ -24,13 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT, make_slides
-from tools.make_site import BUILD, incomplete
+from tools.make_site import BUILD, LONG_AGO, incomplete
 
 BOOK = BUILD / "book"
 HERE = Path(__file__).parent / "book"
 NAME = "unrolled"
 WINDOW = 600_000  # milliseconds that Chromium may take to print some hundred pages
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 
 
 @functools.cache

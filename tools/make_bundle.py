@@ -14,10 +14,9 @@ import time
 import zipfile
 
 from tools import ROOT
-from tools.make_site import SITE, VERSION
+from tools.make_site import LONG_AGO, SITE, VERSION
 
 TOP = f"unrolled-{VERSION}"
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 BUNDLE = ROOT / "build" / f"{TOP}.zip"
 ELSEWHERE = "_sources/notebooks/"  # these are in the project already
 COMPRESSED = {".png", ".npz", ".epub", ".pdf", ".whl", ".zip"}

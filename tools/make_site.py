@@ -23,6 +23,7 @@ from tools import NOTEBOOKS, ROOT, make_slides, reading_page
 BUILD = ROOT / "build"
 SITE = BUILD / "site"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 LARGE = {".map"}  # endings of what no reader needs
 
 

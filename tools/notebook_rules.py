@@ -32,7 +32,6 @@ LONGEST_CELL, LONGEST_DEFINITION, WIDEST_LINE = 12, 25, 100
 COMPARED_SHARE = 0.7
 WITH_OUTPUT_SHARE = 0.7
 MOST_WORDS, MOST_CELLS = 3_000, 105  # before the exercises
-SHORT_LESSONS = range(1, 17)  # those that keep to it
 LARGEST_OUTPUT = 1_000_000  # characters, pictures included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}  # a cell without one goes on with the slide
 SLIDE_KEYS = {"slide_type", "show", "notes"}
@@ -192,11 +191,8 @@ def short_cells(notebook: NotebookNode, _: Path) -> list[str]:
     return problems
 
 
-def short_enough(notebook: NotebookNode, path: Path) -> list[str]:
+def short_enough(notebook: NotebookNode, _: Path) -> list[str]:
     """Few words and cells before the exercises: what is more belongs to another lesson, or nowhere."""
-    number = path.name.split("_")[0]
-    if not number.isdigit() or int(number) not in SHORT_LESSONS:
-        return []
     read = list(itertools.takewhile(lambda cell: not cell.source.startswith("## Exercises"), notebook.cells))
     words = sum(len(cell.source.split()) for cell in read if cell.cell_type == "markdown")
     return [
