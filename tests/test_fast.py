@@ -540,13 +540,25 @@ def damaged_files():
     yield "a claim", bomb.getvalue()
 
 
+FOREIGN = r"model\.npz holds no model that can be read .*Sequential\.save wrote"
+DAMAGED = (
+    r"model\.npz is damaged, cut short or not an \.npz file .*Copy it again, or train the model and save it"
+)
+CLAIM = r"model\.npz holds an array of shape \(1099511627776,\) in 10,128 bytes, which cannot be"
+
+
+def expected(name):
+    """What is said of each: a flipped bit may hit the archive or what is in it."""
+    if name.startswith("bit"):
+        return f"{DAMAGED}|{FOREIGN}"
+    return {"empty": DAMAGED, "text": DAMAGED, "half": DAMAGED, "a claim": CLAIM}.get(name, FOREIGN)
+
+
 @pytest.mark.parametrize(("name", "content"), [pytest.param(*one, id=one[0]) for one in damaged_files()])
 def test_a_damaged_or_foreign_file_is_one_error_that_names_it(name, content, tmp_path):
     path = tmp_path / "model.npz"
     path.write_bytes(content)
-    with pytest.raises(
-        ValueError, match=r"model\.npz holds no model that can be read .*Sequential\.save wrote"
-    ):
+    with pytest.raises(ValueError, match=expected(name)):
         Sequential.load(path)
 
 
